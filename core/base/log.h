@@ -1,0 +1,36 @@
+/* Log: one line per fact, constant message plus pairs. JSON by default, `text` for people.
+ *
+ *   rk_log_info("pod created", RK_KV("ns", ns), RK_KV("name", name));
+ *
+ * Never pass env values, tokens or Secret data. Libraries (base..view) log at debug only; loop and cmd speak (style.md 5).
+ * Equal (message, first pair) within 10 s are suppressed at warning and below and counted: the next one says "repeated": n. */
+#ifndef RK_BASE_LOG_H
+#define RK_BASE_LOG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum rk_log_level { RK_LOG_DEBUG, RK_LOG_INFO, RK_LOG_WARN, RK_LOG_ERROR };
+enum rk_log_format { RK_LOG_JSON, RK_LOG_TEXT };
+
+struct rk_log_kv {
+    const char *key;
+    const char *text;  /* NULL = use num */
+    int64_t num;
+};
+#define RK_KV(k, v) ((struct rk_log_kv){(k), (v) ? (v) : "", 0})
+#define RK_KN(k, v) ((struct rk_log_kv){(k), NULL, (int64_t)(v)})
+
+void rk_log_setup(enum rk_log_level level, enum rk_log_format format, int fd, const char *process); /* process: "master", "worker" ... */
+void rk_log_write(enum rk_log_level level, const char *msg, const struct rk_log_kv *kv, size_t n);
+int rk_log_level_parse(const char *text, enum rk_log_level *ret);   /* debug info warn error */
+
+#define RK_LOG_N(...) (sizeof((struct rk_log_kv[]){__VA_ARGS__}) / sizeof(struct rk_log_kv))
+#define rk_log_at(level, msg, ...) \
+    rk_log_write((level), (msg), (const struct rk_log_kv[]){{0}, ##__VA_ARGS__} + 1, RK_LOG_N({0}, ##__VA_ARGS__) - 1)
+#define rk_log_debug(msg, ...) rk_log_at(RK_LOG_DEBUG, msg, ##__VA_ARGS__)
+#define rk_log_info(msg, ...) rk_log_at(RK_LOG_INFO, msg, ##__VA_ARGS__)
+#define rk_log_warn(msg, ...) rk_log_at(RK_LOG_WARN, msg, ##__VA_ARGS__)
+#define rk_log_error(msg, ...) rk_log_at(RK_LOG_ERROR, msg, ##__VA_ARGS__)
+
+#endif
