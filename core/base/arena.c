@@ -76,7 +76,8 @@ static void account(struct rk_arena *a, size_t n)
         return;
     a->over = true;
     if (a->used / HARD_TIMES >= a->cap) {
-        (void)fputs("raykeeper: an arena went past eight times its cap\n", stderr); /* abort follows */
+        (void)fputs("raykeeper: an arena went past eight times its cap\n",
+                    stderr); /* abort follows */
         abort();
     }
 }

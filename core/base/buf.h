@@ -24,6 +24,6 @@ int rk_buf_addc(struct rk_buf *b, char c);
 int rk_buf_addf(struct rk_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int rk_buf_vaddf(struct rk_buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 const char *rk_buf_text(const struct rk_buf *b);             /* "" when empty; borrowed until the next change */
-char *rk_buf_take(struct rk_buf *b, size_t *ret_len);        /* the bytes move to the caller (rk_free); b is empty */
+char *rk_buf_take(struct rk_buf *b, size_t *ret_len);        /* the bytes move to the caller (rk_free), never NULL; b is empty. ret_len may be NULL */
 
 #endif

@@ -11,8 +11,8 @@
 
 #define US_PER_S INT64_C(1000000)
 /* The first and last second that four digits of a year can say. */
-#define FIRST_S  INT64_C(-62167219200)
-#define LAST_S   INT64_C(253402300799)
+#define FIRST_S INT64_C(-62167219200)
+#define LAST_S  INT64_C(253402300799)
 
 int64_t rk_clock_ms(void)
 {
@@ -156,8 +156,12 @@ int rk_time_parse(const char *text, int64_t *ret_wall_us)
         !field(&p, 2, 0, 59, ':', &minute) || !field(&p, 2, 0, 59, 0, &second) ||
         !fraction(&p, &us) || !offset(&p, &east_s) || *p)
         return RK_E_INVAL;
-    struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day,
-                    .tm_hour = hour,        .tm_min = minute,    .tm_sec = second};
+    struct tm tm = {.tm_year = year - 1900,
+                    .tm_mon = month - 1,
+                    .tm_mday = day,
+                    .tm_hour = hour,
+                    .tm_min = minute,
+                    .tm_sec = second};
     *ret_wall_us = ((int64_t)timegm(&tm) - east_s) * US_PER_S + us;
     return 0;
 }

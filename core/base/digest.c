@@ -16,7 +16,8 @@ void rk_sha256(const void *p, size_t n, uint8_t out[RK_SHA256_LEN])
 {
     unsigned len = 0;
     int ok = EVP_Digest(p, n, out, &len, EVP_sha256(), NULL);
-    assert(ok == 1 && len == RK_SHA256_LEN); /* fails only when memory is gone or the library is broken */
+    assert(ok == 1 &&
+           len == RK_SHA256_LEN); /* fails only when memory is gone or the library is broken */
     (void)ok;
 }
 

@@ -3,12 +3,19 @@
  *   rk_log_info("pod created", RK_KV("ns", ns), RK_KV("name", name));
  *
  * Never pass env values, tokens or Secret data. Libraries (base..view) log at debug only; loop and cmd speak (style.md 5).
- * Equal (message, first pair) within 10 s are suppressed at warning and below and counted: the next one says "repeated": n. */
+ * Equal (level, message, first pair) within 10 s are suppressed at warning and below and counted: the next one says "repeated": n.
+ * The table of what was said is bounded: after many different lines an old count is forgotten, never a line.
+ *
+ * A line is one write() of at most RK_LOG_LINE_MAX bytes; what does not fit is cut at a character and the line says "cut":true.
+ * Bytes that are not UTF-8 become U+FFFD. A line the descriptor does not take at once (EAGAIN) is lost: the log never blocks us.
+ * Not for several threads. errno is kept. */
 #ifndef RK_BASE_LOG_H
 #define RK_BASE_LOG_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+#define RK_LOG_LINE_MAX 8192
 
 enum rk_log_level { RK_LOG_DEBUG, RK_LOG_INFO, RK_LOG_WARN, RK_LOG_ERROR };
 enum rk_log_format { RK_LOG_JSON, RK_LOG_TEXT };
@@ -18,7 +25,12 @@ struct rk_log_kv {
     const char *text;  /* NULL = use num */
     int64_t num;
 };
-#define RK_KV(k, v) ((struct rk_log_kv){(k), (v) ? (v) : "", 0})
+/* A NULL text prints as "". A function, so that the value is evaluated once and arrays do not warn. */
+static inline const char *rk_log_text(const char *text)
+{
+    return text ? text : "";
+}
+#define RK_KV(k, v) ((struct rk_log_kv){(k), rk_log_text(v), 0})
 #define RK_KN(k, v) ((struct rk_log_kv){(k), NULL, (int64_t)(v)})
 
 void rk_log_setup(enum rk_log_level level, enum rk_log_format format, int fd, const char *process); /* process: "master", "worker" ... */

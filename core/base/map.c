@@ -108,7 +108,8 @@ static struct rk_map_slot *find(const struct rk_map *m, const char *key, size_t 
         struct rk_map_slot *s = &m->slots[i];
         if (!s->key)
             return NULL;
-        if (s->key != grave && s->hash == hash && strncmp(s->key, key, n) == 0 && !s->key[n])
+        if (s->key != grave && s->hash == hash && strlen(s->key) == n &&
+            memcmp(s->key, key, n) == 0)
             return s;
     }
 }
