@@ -47,6 +47,7 @@ cJSON *rk_json_copy(struct rk_arena *a, const cJSON *v);                       /
 
 /* Editing. `set` replaces in place (order kept) or appends at the end; the value must not be in a tree already. */
 void rk_json_set(struct rk_arena *a, cJSON *object, const char *key, cJSON *value);
+void rk_json_add(struct rk_arena *a, cJSON *object, const char *key, cJSON *value); /* as set, O(1): the key is known to be new */
 bool rk_json_unset(cJSON *object, const char *key);                            /* false when it was not there */
 void rk_json_push(cJSON *array, cJSON *value);
 bool rk_json_remove(cJSON *parent, cJSON *child);
