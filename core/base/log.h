@@ -37,12 +37,14 @@ void rk_log_setup(enum rk_log_level level, enum rk_log_format format, int fd, co
 void rk_log_write(enum rk_log_level level, const char *msg, const struct rk_log_kv *kv, size_t n);
 int rk_log_level_parse(const char *text, enum rk_log_level *ret);   /* debug info warn error */
 
+/* Pairs end with a sentinel, so that a message without pairs is legal C11 too. */
+#define RK_LOG_END    ((struct rk_log_kv){NULL, NULL, 0})
 #define RK_LOG_N(...) (sizeof((struct rk_log_kv[]){__VA_ARGS__}) / sizeof(struct rk_log_kv))
 #define rk_log_at(level, msg, ...) \
-    rk_log_write((level), (msg), (const struct rk_log_kv[]){{0}, ##__VA_ARGS__} + 1, RK_LOG_N({0}, ##__VA_ARGS__) - 1)
-#define rk_log_debug(msg, ...) rk_log_at(RK_LOG_DEBUG, msg, ##__VA_ARGS__)
-#define rk_log_info(msg, ...) rk_log_at(RK_LOG_INFO, msg, ##__VA_ARGS__)
-#define rk_log_warn(msg, ...) rk_log_at(RK_LOG_WARN, msg, ##__VA_ARGS__)
-#define rk_log_error(msg, ...) rk_log_at(RK_LOG_ERROR, msg, ##__VA_ARGS__)
+    rk_log_write((level), (msg), (const struct rk_log_kv[]){__VA_ARGS__}, RK_LOG_N(__VA_ARGS__) - 1)
+#define rk_log_debug(...) rk_log_at(RK_LOG_DEBUG, __VA_ARGS__, RK_LOG_END)
+#define rk_log_info(...)  rk_log_at(RK_LOG_INFO, __VA_ARGS__, RK_LOG_END)
+#define rk_log_warn(...)  rk_log_at(RK_LOG_WARN, __VA_ARGS__, RK_LOG_END)
+#define rk_log_error(...) rk_log_at(RK_LOG_ERROR, __VA_ARGS__, RK_LOG_END)
 
 #endif
