@@ -1,0 +1,271 @@
+/* From a key to a plan: queue -> snapshot -> pass -> flight. Runs only while we lead; bounded time per turn, so that IO is never kept waiting. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/digest.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/loop/worker.h"
+
+#define TURN_MS     15   /* of passes per turn of the event loop */
+#define FLIGHTS_MAX 256  /* plans carried out at once; the client's window bounds requests */
+
+static int priority_of(enum rk_view_cause cause)
+{
+    switch (cause) {
+    case RK_CAUSE_LIST:
+        return RK_PRIO_LOW;
+    case RK_CAUSE_CHILD:
+    case RK_CAUSE_STATUS:
+        return RK_PRIO_NORMAL;
+    case RK_CAUSE_CHILD_GONE:
+    case RK_CAUSE_USER:
+    case RK_CAUSE_DELETED:
+        return RK_PRIO_HIGH;
+    }
+    return RK_PRIO_NORMAL;
+}
+
+static char *make_key(const char *gvk, const char *ns, const char *name)
+{
+    struct rk_buf b;
+    rk_buf_init(&b, 2048);
+    (void)rk_buf_addf(&b, "%s %s/%s", gvk, ns, name); /* API names are far below the bound */
+    return rk_buf_take(&b, NULL);
+}
+
+void rk_owner_free(void *p)
+{
+    struct rk_owner *o = p;
+    if (!o)
+        return;
+    rk_flight_free(o->flight);
+    for (size_t i = 0; i < o->n_outcomes; i++) {
+        rk_free((void *)(uintptr_t)o->outcomes[i].gvk);
+        rk_free((void *)(uintptr_t)o->outcomes[i].group);
+        rk_free((void *)(uintptr_t)o->outcomes[i].verb);
+        rk_free((void *)(uintptr_t)o->outcomes[i].reason);
+        rk_free((void *)(uintptr_t)o->outcomes[i].message);
+    }
+    rk_free(o->outcomes);
+    rk_free(o->told);
+    rk_free(o->key);
+    rk_free(o->gvk);
+    rk_free(o->ns);
+    rk_free(o->name);
+    rk_free(o);
+}
+
+static struct rk_owner *owner_get(struct rk_worker *w, const char *key, const char *gvk, const char *ns, const char *name)
+{
+    struct rk_owner *o = rk_map_get(&w->owners, key);
+    if (o)
+        return o;
+    o = rk_alloc(sizeof(*o));
+    o->key = rk_strdup(key);
+    o->gvk = rk_strdup(gvk);
+    o->ns = rk_strdup(ns);
+    o->name = rk_strdup(name);
+    rk_map_put(&w->owners, key, o);
+    return o;
+}
+
+struct rk_owner *rk_drive_owner(struct rk_worker *w, const char *key)
+{
+    return rk_map_get(&w->owners, key);
+}
+
+void rk_drive_wake(void *ctx, const char *gvk, const char *ns, const char *name, enum rk_view_cause cause)
+{
+    struct rk_worker *w = ctx;
+    if (cause == RK_CAUSE_STATUS)
+        return; /* our own echo, or somebody's status edit: nothing that a pass reads has changed */
+    char *key = make_key(gvk, ns, name);
+    struct rk_owner *o = owner_get(w, key, gvk, ns, name);
+    if (cause == RK_CAUSE_USER)
+        o->user_edits++;
+    rk_queue_add(w->queue, key, priority_of(cause), rk_clock_ms());
+    rk_free(key);
+    rk_drive_soon(w);
+}
+
+void rk_drive_all(struct rk_worker *w)
+{
+    for (size_t k = 0; k < w->plugins->n_kinds; k++) {
+        int kind = rk_view_kind_find(w->view, w->plugins->kinds[k].gvk);
+        const char *ns, *name;
+        for (size_t pos = 0; kind >= 0 && rk_view_next_owner(w->view, kind, &pos, &ns, &name);)
+            rk_drive_wake(w, w->plugins->kinds[k].gvk, ns, name, RK_CAUSE_LIST);
+    }
+}
+
+static bool name_used(void *ctx, const char *gvk, const char *ns, const char *name)
+{
+    struct rk_worker *w = ctx;
+    /* An unresolved name is given back to the same intent: its POST is repeated, never doubled (DESIGN 4). */
+    return rk_shared_name_get(w->shared, gvk, ns, name) == RK_NAME_USED;
+}
+
+static void in_hand(void *ctx, const char *plugin, const char *hook, const char *gvk, const char *ns, const char *name)
+{
+    struct rk_worker *w = ctx;
+    if (!plugin) {
+        rk_shared_hand(w->shared, NULL, NULL, NULL);
+        return;
+    }
+    char object[RK_SHARED_TEXT];
+    int n = snprintf(object, sizeof(object), "%s %s/%s", gvk, ns, name);
+    (void)n; /* cut when too long: it is for people */
+    rk_shared_hand(w->shared, plugin, hook, object);
+}
+
+/* Events of a plan are told when they are new: the pass is pure and says them each time. */
+static void tell_events(struct rk_worker *w, struct rk_owner *o, const struct rk_plan *plan)
+{
+    uint64_t *now = plan->n_events ? rk_alloc_array(plan->n_events, sizeof(*now)) : NULL;
+    for (size_t i = 0; i < plan->n_events; i++) {
+        const struct rk_plan_event *e = &plan->events[i];
+        now[i] = rk_hash64(e->note, strlen(e->note), rk_hash64(e->reason, strlen(e->reason), e->warning));
+        bool old = false;
+        for (size_t j = 0; j < o->n_told && !old; j++)
+            old = o->told[j] == now[i];
+        if (old)
+            continue;
+        const char *slash = strrchr(o->gvk, '/');
+        char api_version[256];
+        if (!slash || rk_str_copyn(api_version, sizeof(api_version), o->gvk, (size_t)(slash - o->gvk)) != 0)
+            continue;
+        struct rk_event ev = {.controller = plan->controller, .api_version = api_version, .kind = slash + 1, .ns = o->ns,
+                              .name = o->name, .uid = plan->uid, .rv = plan->rv, .warning = e->warning,
+                              .reason = e->reason, .action = e->action, .note = e->note};
+        rk_recorder_add(w->recorder, &ev, w->epoch);
+        rk_log_info(e->warning ? "warning event" : "event", RK_KV("object", o->key), RK_KV("reason", e->reason),
+                    RK_KV("note", e->note));
+    }
+    rk_free(o->told);
+    o->told = now;
+    o->n_told = plan->n_events;
+}
+
+/* Breaker: leave out deletions of pods that no user's edit explains, once they exceed a share of the known pods (DESIGN 4). Returns how many were held. */
+static size_t breaker_hold(struct rk_worker *w, const struct rk_owner *o, struct rk_plan *plan)
+{
+    int64_t now = rk_clock_ms();
+    if (!w->o->breaker.enabled || o->planned_edits)
+        return 0;
+    if (now - w->breaker.since_ms > w->o->breaker.window_ms) {
+        w->breaker.since_ms = now;
+        w->breaker.deleted = 0;
+    }
+    size_t held = 0, kept = 0;
+    for (size_t i = 0; i < plan->n_ops; i++) {
+        struct rk_op *op = &plan->ops[i];
+        bool pod = op->verb == RK_OP_DELETE && op->role && op->role[0];
+        if (pod) {
+            int kind = rk_view_kind_find(w->view, op->gvk);
+            size_t known = kind >= 0 ? rk_view_count(w->view, kind) : 0;
+            size_t share = known * (size_t)w->o->breaker.percent / 100, floor = (size_t)w->o->breaker.floor;
+            if (w->breaker.deleted >= (share > floor ? share : floor)) {
+                held++;
+                continue;
+            }
+            w->breaker.deleted++;
+        }
+        plan->ops[kept++] = *op;
+    }
+    plan->n_ops = kept;
+    w->breaker.held += held;
+    return held;
+}
+
+static void run_key(struct rk_worker *w, const char *key)
+{
+    struct rk_owner *o = rk_map_get(&w->owners, key);
+    struct rk_snapshot snap;
+    rk_arena_reset(&w->arena);
+    memset(&snap, 0, sizeof(snap));
+    if (!o || rk_view_snapshot(w->view, o->gvk, o->ns, o->name, &w->arena, &snap) != 0) {
+        rk_queue_forget(w->queue, key); /* gone: the garbage collector takes the children */
+        rk_queue_drop(w->queue, key);
+        rk_map_del(&w->owners, key);
+        return;
+    }
+    o->planned_edits = o->user_edits;
+    snap.now_us = rk_clock_wall_us();
+    snap.outcomes = o->outcomes;
+    snap.n_outcomes = o->n_outcomes;
+    snap.name_used = name_used;
+    snap.name_ctx = w;
+    const struct rk_pass_conf pc = {.arena_cap = 16u << 20, .slice = 64, .in_hand = in_hand, .ctx = w};
+    struct rk_plan *plan = NULL;
+    struct rk_err err = RK_ERR_INIT;
+    atomic_fetch_add(&w->shared->passes, 1);
+    if (rk_pass_run(w->plugins, &pc, &snap, &plan, &err) != 0) {
+        rk_log_error("object cannot be read", RK_KV("object", key), RK_KV("err", err.text));
+        rk_drive_finished(w, o, true, false);
+        return;
+    }
+    if (plan->problem)
+        rk_log_warn("pass failed", RK_KV("object", key), RK_KV("err", plan->problem));
+    tell_events(w, o, plan);
+    size_t held = breaker_hold(w, o, plan);
+    if (held) {
+        rk_log_warn("deletions held: too many at once without a user's edit", RK_KV("object", key), RK_KN("held", held));
+        if (plan->again_ms < 0 || plan->again_ms > 10000)
+            plan->again_ms = 10000;
+    }
+    rk_flight_start(w, o, plan);
+}
+
+void rk_drive_finished(struct rk_worker *w, struct rk_owner *o, bool failed, bool again_now)
+{
+    int64_t now = rk_clock_ms();
+    rk_queue_done(w->queue, o->key, now);
+    if (failed) {
+        (void)rk_queue_retry(w->queue, o->key, now); /* the delay is only told in metrics */
+    } else {
+        rk_queue_forget(w->queue, o->key);
+        if (again_now)
+            rk_queue_add(w->queue, o->key, RK_PRIO_NORMAL, now);
+        else
+            o->user_edits -= o->planned_edits;
+    }
+    uint32_t r = 0;
+    (void)rk_random(&r, sizeof(r)); /* without it the sweep is merely less spread */
+    int64_t sweep = w->o->op.sweep_ms - w->o->op.sweep_ms / 10 + (int64_t)(r % 1000) * (w->o->op.sweep_ms / 5) / 1000;
+    rk_queue_add_after(w->queue, o->key, RK_PRIO_LOW, now, sweep);
+    rk_drive_soon(w);
+}
+
+static void drive(void *ctx)
+{
+    struct rk_worker *w = ctx;
+    int64_t start = rk_clock_ms();
+    w->driving = false;
+    while (w->leads && !w->stopping && w->flights < FLIGHTS_MAX && rk_shared_gate(w->shared, w->epoch)) {
+        int priority;
+        int64_t waited, now = rk_clock_ms();
+        if (now - start >= TURN_MS) {
+            rk_timer_in(w->poll, &w->drive_timer, 0, drive, w);
+            return;
+        }
+        const char *key = rk_queue_next(w->queue, now, &priority, &waited);
+        if (!key) {
+            int64_t due = rk_queue_due_ms(w->queue);
+            if (due != INT64_MAX)
+                rk_timer_set(w->poll, &w->drive_timer, due, drive, w);
+            return;
+        }
+        run_key(w, key);
+    }
+}
+
+void rk_drive_soon(struct rk_worker *w)
+{
+    if (w->driving || !w->leads)
+        return;
+    w->driving = true;
+    rk_timer_in(w->poll, &w->drive_timer, 0, drive, w);
+}

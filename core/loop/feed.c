@@ -1,0 +1,167 @@
+/* Watches feed the view: one watch per kind and namespace served. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/json/scan.h"
+#include "core/loop/worker.h"
+
+static void on_begin(void *ctx)
+{
+    struct rk_feed *f = ctx;
+    rk_view_list_begin(f->w->view, f->kind, f->ns);
+}
+
+static void on_item(void *ctx, enum rk_watch_event what, bool listed, struct rk_span object)
+{
+    struct rk_feed *f = ctx;
+    struct rk_err err = RK_ERR_INIT;
+    if (rk_view_apply(f->w->view, f->kind, what == RK_WATCH_DELETED ? RK_VIEW_DELETE : RK_VIEW_UPSERT,
+                      listed ? RK_FROM_LIST : RK_FROM_WATCH, object, &err) != 0)
+        rk_log_warn("malformed object ignored", RK_KV("err", err.text));
+}
+
+static void on_skipped(void *ctx, struct rk_span prefix)
+{
+    struct rk_feed *f = ctx;
+    char name[256] = "", ns[256] = "";
+    /* A name that cannot be told stays empty; the object is then only counted. */
+    (void)rk_scan_text(rk_scan_get(prefix, "metadata/name"), name, sizeof(name));
+    (void)rk_scan_text(rk_scan_get(prefix, "metadata/namespace"), ns, sizeof(ns));
+    rk_log_error("object over our bounds ignored", RK_KV("ns", ns), RK_KV("name", name), RK_KN("kind", f->kind));
+}
+
+static void on_synced(void *ctx, const char *rv)
+{
+    struct rk_feed *f = ctx;
+    rk_view_list_end(f->w->view, f->kind, f->ns, rv);
+    f->synced = true;
+}
+
+static void on_progress(void *ctx, const char *rv)
+{
+    struct rk_feed *f = ctx;
+    rk_view_progress(f->w->view, f->kind, f->ns, rv);
+}
+
+static void split_gvk(struct rk_arena *a, const char *gvk, const char **ret_api_version, const char **ret_kind)
+{
+    const char *slash = strrchr(gvk, '/');
+    *ret_kind = slash ? slash + 1 : gvk;
+    *ret_api_version = slash ? rk_arena_strndup(a, gvk, (size_t)(slash - gvk)) : "";
+}
+
+static int kind_add(struct rk_worker *w, struct rk_arena *a, const char *gvk, const char *plural, const rk_watch *watch, struct rk_err *err)
+{
+    struct rk_view_kind k = {.gvk = gvk, .plural = plural};
+    split_gvk(a, gvk, &k.api_version, &k.kind);
+    const char **keep = NULL;
+    if (watch) {
+        k.owner_gvk = watch->owner;
+        k.index_label = watch->index_label;
+        size_t n = 0;
+        struct rk_span rest = rk_span_of(watch->keep), line;
+        for (size_t i = 0; watch->keep && watch->keep[i]; i++)
+            n += watch->keep[i] == '\n';
+        keep = watch->keep ? rk_arena_alloc(a, (n + 2) * sizeof(*keep)) : NULL;
+        while (keep && rk_span_next(&rest, '\n', &line)) {
+            line = rk_span_trim(line);
+            if (line.n > 0 && line.p[0] == '/')
+                line = (struct rk_span){line.p + 1, line.n - 1};
+            if (line.n > 0)
+                keep[k.n_keep++] = rk_arena_strndup(a, line.p, line.n);
+        }
+        k.keep = keep;
+    }
+    return rk_view_kind_add(w->view, &k, err);
+}
+
+static void feed_add(struct rk_worker *w, struct rk_arena *a, const char *gvk, const char *plural, const rk_watch *watch, struct rk_span ns)
+{
+    struct rk_feed *f = rk_arena_alloc(a, sizeof(*f));
+    struct rk_watcher_def d = {.plural = plural, .selector = watch ? watch->selector : NULL, .optional = watch && watch->optional,
+                               .begin = on_begin, .item = on_item, .skipped = on_skipped, .synced = on_synced, .progress = on_progress};
+    const char *kind;
+    split_gvk(a, gvk, &d.api_version, &kind);
+    f->w = w;
+    f->kind = rk_view_kind_find(w->view, gvk);
+    f->ns = ns.p ? rk_arena_strndup(a, ns.p, ns.n) : NULL;
+    d.ns = f->ns;
+    d.ctx = f;
+    f->watcher = rk_watcher_new(w->poll, w->client, &d);
+    w->feeds = rk_realloc(w->feeds, (w->n_feeds + 1) * sizeof(*w->feeds));
+    w->feeds[w->n_feeds++] = f;
+}
+
+static void feed_scopes(struct rk_worker *w, struct rk_arena *a, const char *gvk, const char *plural, const rk_watch *watch)
+{
+    struct rk_span rest = rk_span_of(w->o->op.watch), ns;
+    bool any = false;
+    while (rk_span_next(&rest, '\n', &ns)) {
+        ns = rk_span_trim(ns);
+        if (ns.n == 0)
+            continue;
+        any = true;
+        feed_add(w, a, gvk, plural, watch, ns);
+    }
+    if (!any)
+        feed_add(w, a, gvk, plural, watch, (struct rk_span){NULL, 0});
+}
+
+int rk_feeds_start(struct rk_worker *w, struct rk_err *err)
+{
+    const struct rk_plugins *p = w->plugins;
+    for (size_t i = 0; i < p->n_kinds; i++) {
+        if (kind_add(w, &w->forever, p->kinds[i].gvk, p->kinds[i].plural, NULL, err) < 0)
+            return rk_err_wrap(err, "plugin %s: kind %s", p->kind_plug[i]->name, p->kinds[i].gvk);
+        feed_scopes(w, &w->forever, p->kinds[i].gvk, p->kinds[i].plural, NULL);
+    }
+    for (size_t i = 0; i < p->n_watches; i++) {
+        bool known = rk_view_kind_find(w->view, p->watches[i].gvk) >= 0;
+        if (kind_add(w, &w->forever, p->watches[i].gvk, p->watches[i].plural, &p->watches[i], err) < 0)
+            return rk_err_wrap(err, "plugin %s: watch %s", p->watch_plug[i]->name, p->watches[i].gvk);
+        if (!known)
+            feed_scopes(w, &w->forever, p->watches[i].gvk, p->watches[i].plural, &p->watches[i]);
+    }
+    for (size_t i = 0; i < w->n_feeds; i++)
+        rk_watcher_start(w->feeds[i]->watcher);
+    return 0;
+}
+
+void rk_feeds_free(struct rk_worker *w)
+{
+    for (size_t i = 0; i < w->n_feeds; i++)
+        rk_watcher_free(w->feeds[i]->watcher);
+    rk_free(w->feeds);
+    w->feeds = NULL;
+    w->n_feeds = 0;
+}
+
+bool rk_feeds_synced(const struct rk_worker *w)
+{
+    for (size_t i = 0; i < w->n_feeds; i++)
+        if (!w->feeds[i]->synced) {
+            struct rk_watcher_state st;
+            rk_watcher_state(w->feeds[i]->watcher, &st);
+            if (!st.absent)
+                return false;
+        }
+    return true;
+}
+
+bool rk_feeds_stale(const struct rk_worker *w, char *why, size_t why_size)
+{
+    for (size_t i = 0; i < w->n_feeds; i++) {
+        struct rk_watcher_state st;
+        rk_watcher_state(w->feeds[i]->watcher, &st);
+        if (st.absent || (!st.stale && w->feeds[i]->synced))
+            continue;
+        int n = snprintf(why, why_size, "watch of kind %d in %s: %s: %s", w->feeds[i]->kind,
+                         w->feeds[i]->ns ? w->feeds[i]->ns : "all namespaces", st.phase, st.last_error);
+        (void)n; /* cut when too long */
+        return true;
+    }
+    return false;
+}

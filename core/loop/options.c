@@ -1,0 +1,70 @@
+/* The tables: parser, defaults, help and documentation of what the loop can be told. */
+#include "core/loop/options.h"
+
+#include <stddef.h>
+
+#define AT(section, field) (uint32_t) offsetof(struct rk_options, section.field)
+
+static const struct rk_opt_def operator_opts[] = {
+    {"watch", "", "namespaces to serve, comma separated; empty: all", NULL, RK_OPT_LIST, AT(op, watch), 0, 0},
+    {"kubeconfig", "", "file; empty: $KUBECONFIG, the pod's service account, ~/.kube/config", NULL, RK_OPT_STR,
+     AT(op, kubeconfig), 0, 0},
+    {"context", "", "kubeconfig context; empty: its current one", NULL, RK_OPT_STR, AT(op, context), 0, 0},
+    {"log-level", "info", "least level that is written", "debug|info|warn|error", RK_OPT_ENUM, AT(op, log_level), 0, 0},
+    {"log-format", "json", "one JSON object a line, or text for people", "json|text", RK_OPT_ENUM, AT(op, log_format), 0,
+     0},
+    {"sweep", "30m", "every object is looked at again after this time, +-10 %", NULL, RK_OPT_DURATION, AT(op, sweep_ms),
+     60000, 86400000},
+};
+
+static const struct rk_opt_def election_opts[] = {
+    {"enabled", "true", "hold a Lease while working; false only where nobody else can run", NULL, RK_OPT_BOOL,
+     AT(le, enabled), 0, 0},
+    {"namespace", "", "of the Lease; empty: our own, or `default` outside a cluster", NULL, RK_OPT_STR, AT(le, ns), 0, 0},
+    /* The name is the peer's, so that the two exclude each other (client.md 49); it is set here and not in core's code. */
+    {"lease-name", RK_DEFAULT_LEASE, "name of the Lease", NULL, RK_OPT_STR, AT(le, lease_name), 0, 0},
+    {"identity", "", "our name in the Lease; empty: <host>_<random>", NULL, RK_OPT_STR, AT(le, identity), 0, 0},
+    {"lease", "15s", "how long others wait after our last renewal", NULL, RK_OPT_DURATION, AT(le, lease_ms), 1000,
+     600000},
+    {"renew", "10s", "we stop writing this long after our last renewal", NULL, RK_OPT_DURATION, AT(le, renew_ms), 500,
+     600000},
+    {"retry", "2s", "time between tries", NULL, RK_OPT_DURATION, AT(le, retry_ms), 100, 60000},
+};
+
+static const struct rk_opt_def api_opts[] = {
+    {"qps", "0", "ceiling of requests per second; 0: the API server's own limits decide", NULL, RK_OPT_INT, AT(api, qps),
+     0, 100000},
+    {"burst", "0", "requests that may exceed qps at once; 0: twice qps", NULL, RK_OPT_INT, AT(api, burst), 0, 100000},
+    {"window-min", "16", "requests in flight when the server is slow", NULL, RK_OPT_INT, AT(api, window_min), 1, 1000},
+    {"window-max", "64", "requests in flight when the server is quick", NULL, RK_OPT_INT, AT(api, window_max), 1, 1000},
+    {"connect-timeout", "5s", "to open a connection", NULL, RK_OPT_DURATION, AT(api, connect_ms), 100, 60000},
+    {"request-timeout", "30s", "of one request, watches and long lists excepted", NULL, RK_OPT_DURATION,
+     AT(api, request_ms), 1000, 60000},
+    {"http2", "false", "use HTTP/2 where libcurl is at least 8.4", NULL, RK_OPT_BOOL, AT(api, http2), 0, 0},
+};
+
+static const struct rk_opt_def health_opts[] = {
+    {"address", "0.0.0.0:8082", "of /healthz and /readyz; port 0: one the system chooses, logged; empty: none", NULL,
+     RK_OPT_STR, AT(health, address), 0, 0},
+};
+
+static const struct rk_opt_def breaker_opts[] = {
+    {"enabled", "true", "hold unexpected mass deletions of pods", NULL, RK_OPT_BOOL, AT(breaker, enabled), 0, 0},
+    {"window", "2m", "counted over this time, and while we lead for less than it", NULL, RK_OPT_DURATION,
+     AT(breaker, window_ms), 1000, 3600000},
+    {"percent", "20", "share of the known pods that may go without a user's edit", NULL, RK_OPT_INT, AT(breaker, percent),
+     0, 100},
+    {"floor", "20", "this many may always go", NULL, RK_OPT_INT, AT(breaker, floor), 0, 100000},
+};
+
+#define BIND(name, table) rk_conf_bind(conf, name, table, sizeof(table) / sizeof(table[0]), o)
+
+void rk_options_bind(struct rk_conf *conf, struct rk_options *o)
+{
+    BIND("operator", operator_opts);
+    BIND("leader-election", election_opts);
+    BIND("api", api_opts);
+    BIND("health", health_opts);
+    BIND("breaker", breaker_opts);
+    rk_conf_bind(conf, "plugins", rk_plug_opts, rk_plug_n_opts, &o->plugins);
+}

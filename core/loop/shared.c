@@ -1,0 +1,155 @@
+/* See shared.h. */
+#include "core/loop/shared.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/map.h"
+#include "core/base/str.h"
+
+#ifndef RK_BUILD_ID
+#define RK_BUILD_ID "unknown"
+#endif
+
+int rk_shared_create(struct rk_shared **ret, int *ret_fd, struct rk_err *err)
+{
+    int fd = memfd_create("raykeeper", MFD_CLOEXEC);
+    if (fd < 0)
+        return rk_err_errno(err, errno, "shared memory: memfd_create");
+    if (ftruncate(fd, (off_t)sizeof(struct rk_shared)) != 0) {
+        int saved = errno;
+        close(fd);
+        return rk_err_errno(err, saved, "shared memory: ftruncate");
+    }
+    struct rk_shared *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (s == MAP_FAILED) {
+        int saved = errno;
+        close(fd);
+        return rk_err_errno(err, saved, "shared memory: mmap");
+    }
+    s->magic = RK_SHARED_MAGIC;
+    s->size = sizeof(*s);
+    (void)rk_str_copy(s->build, sizeof(s->build), RK_BUILD_ID); /* a cut id still differs from another */
+    *ret = s;
+    *ret_fd = fd;
+    return 0;
+}
+
+int rk_shared_open(int fd, struct rk_shared **ret, struct rk_err *err)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return rk_err_errno(err, errno, "shared memory: fstat");
+    if (st.st_size != (off_t)sizeof(struct rk_shared))
+        return rk_err_set(err, RK_E_CONFLICT, "shared memory: the master is of another build");
+    struct rk_shared *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (s == MAP_FAILED)
+        return rk_err_errno(err, errno, "shared memory: mmap");
+    if (s->magic != RK_SHARED_MAGIC || s->size != sizeof(*s) || strncmp(s->build, RK_BUILD_ID, sizeof(s->build) - 1) != 0) {
+        rk_shared_close(s);
+        return rk_err_set(err, RK_E_CONFLICT, "shared memory: the master is of another build");
+    }
+    *ret = s;
+    return 0;
+}
+
+void rk_shared_close(struct rk_shared *s)
+{
+    if (s)
+        (void)munmap(s, sizeof(*s)); /* cannot fail for a mapping we made */
+}
+
+bool rk_shared_gate(const struct rk_shared *s, uint64_t epoch)
+{
+    return atomic_load(&s->leads) && atomic_load(&s->epoch) == epoch &&
+           rk_clock_ms() < atomic_load(&s->renewed_ms) + atomic_load(&s->renew_ms);
+}
+
+static uint64_t name_key(const char *gvk, const char *ns, const char *name)
+{
+    uint64_t h = rk_hash64(gvk, strlen(gvk), 0x6e616d65u);
+    h = rk_hash64(ns, strlen(ns), h);
+    h = rk_hash64(name, strlen(name), h);
+    return h ? h : 1;
+}
+
+#define PROBES 32u
+
+static uint32_t name_slot(const struct rk_shared *s, uint64_t h, bool *ret_found)
+{
+    uint32_t free_at = UINT32_MAX;
+    for (uint32_t i = 0; i < PROBES; i++) {
+        uint32_t at = (uint32_t)(h + i) & (RK_SHARED_NAMES - 1);
+        uint64_t there = atomic_load(&s->name_hash[at]);
+        if (there == h) {
+            *ret_found = true;
+            return at;
+        }
+        if (there == 0 && free_at == UINT32_MAX)
+            free_at = at;
+    }
+    *ret_found = false;
+    /* Full neighbourhood: forget one of it, chosen by the hash. An old name forgotten is a name that may be chosen again, no more. */
+    return free_at != UINT32_MAX ? free_at : (uint32_t)(h + (h >> 32) % PROBES) & (RK_SHARED_NAMES - 1);
+}
+
+void rk_shared_name_set(struct rk_shared *s, const char *gvk, const char *ns, const char *name, enum rk_name_state state)
+{
+    uint64_t h = name_key(gvk, ns, name);
+    bool found;
+    uint32_t at = name_slot(s, h, &found);
+    atomic_store(&s->name_state[at], (uint8_t)state);
+    atomic_store(&s->name_hash[at], h);
+    if (!found)
+        atomic_fetch_add(&s->names, 1);
+}
+
+enum rk_name_state rk_shared_name_get(const struct rk_shared *s, const char *gvk, const char *ns, const char *name)
+{
+    bool found;
+    uint32_t at = name_slot(s, name_key(gvk, ns, name), &found);
+    return found ? (enum rk_name_state)atomic_load(&s->name_state[at]) : RK_NAME_FREE;
+}
+
+static int64_t cpu_ms(void)
+{
+    struct timespec t;
+    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t) != 0)
+        return 0;
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void rk_shared_hand(struct rk_shared *s, const char *plugin, const char *hook, const char *object)
+{
+    if (!plugin) {
+        if (atomic_load(&s->hand_seq) & 1)
+            atomic_fetch_add(&s->hand_seq, 1);
+        return;
+    }
+    if (!(atomic_load(&s->hand_seq) & 1))
+        atomic_fetch_add(&s->hand_seq, 1);
+    /* Names longer than the fields are told cut: they are for people. */
+    (void)rk_str_copyn(s->hand_plugin, sizeof(s->hand_plugin), plugin, strnlen(plugin, sizeof(s->hand_plugin) - 1));
+    (void)rk_str_copyn(s->hand_hook, sizeof(s->hand_hook), hook, strnlen(hook, sizeof(s->hand_hook) - 1));
+    (void)rk_str_copyn(s->hand_object, sizeof(s->hand_object), object, strnlen(object, sizeof(s->hand_object) - 1));
+    atomic_store(&s->hand_cpu_ms, cpu_ms());
+    atomic_store(&s->hand_since_ms, rk_clock_ms());
+}
+
+bool rk_shared_in_hand(const struct rk_shared *s, char plugin[64], char hook[64], char object[RK_SHARED_TEXT], int64_t *ret_since_ms, int64_t *ret_cpu_ms)
+{
+    if (!(atomic_load(&s->hand_seq) & 1))
+        return false;
+    memcpy(plugin, s->hand_plugin, 64);
+    memcpy(hook, s->hand_hook, 64);
+    memcpy(object, s->hand_object, RK_SHARED_TEXT);
+    plugin[63] = hook[63] = object[RK_SHARED_TEXT - 1] = '\0';
+    *ret_since_ms = atomic_load(&s->hand_since_ms);
+    *ret_cpu_ms = atomic_load(&s->hand_cpu_ms);
+    return true;
+}
