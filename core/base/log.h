@@ -37,14 +37,16 @@ void rk_log_setup(enum rk_log_level level, enum rk_log_format format, int fd, co
 void rk_log_write(enum rk_log_level level, const char *msg, const struct rk_log_kv *kv, size_t n);
 int rk_log_level_parse(const char *text, enum rk_log_level *ret);   /* debug info warn error */
 
-/* Pairs end with a sentinel, so that a message without pairs is legal C11 too. */
-#define RK_LOG_END    ((struct rk_log_kv){NULL, NULL, 0})
-#define RK_LOG_N(...) (sizeof((struct rk_log_kv[]){__VA_ARGS__}) / sizeof(struct rk_log_kv))
-#define rk_log_at(level, msg, ...) \
-    rk_log_write((level), (msg), (const struct rk_log_kv[]){__VA_ARGS__}, RK_LOG_N(__VA_ARGS__) - 1)
-#define rk_log_debug(...) rk_log_at(RK_LOG_DEBUG, __VA_ARGS__, RK_LOG_END)
-#define rk_log_info(...)  rk_log_at(RK_LOG_INFO, __VA_ARGS__, RK_LOG_END)
-#define rk_log_warn(...)  rk_log_at(RK_LOG_WARN, __VA_ARGS__, RK_LOG_END)
-#define rk_log_error(...) rk_log_at(RK_LOG_ERROR, __VA_ARGS__, RK_LOG_END)
+/* The first argument is the message, the others are pairs. A last empty pair is added and not counted, because C11 wants an array
+ * and a variadic macro to have something in them. */
+#define RK_LOG_MSG(msg, ...) (msg)
+#define RK_LOG_PAIRS(msg, ...) ((const struct rk_log_kv[]){__VA_ARGS__})
+#define RK_LOG_END ((struct rk_log_kv){NULL, NULL, 0})
+#define RK_LOG_CALL(level, msg, pairs) rk_log_write((level), msg, pairs, sizeof pairs / sizeof(struct rk_log_kv) - 1)
+#define rk_log_at(level, ...) RK_LOG_CALL(level, RK_LOG_MSG(__VA_ARGS__, RK_LOG_END), RK_LOG_PAIRS(__VA_ARGS__, RK_LOG_END))
+#define rk_log_debug(...) rk_log_at(RK_LOG_DEBUG, __VA_ARGS__)
+#define rk_log_info(...)  rk_log_at(RK_LOG_INFO, __VA_ARGS__)
+#define rk_log_warn(...)  rk_log_at(RK_LOG_WARN, __VA_ARGS__)
+#define rk_log_error(...) rk_log_at(RK_LOG_ERROR, __VA_ARGS__)
 
 #endif
