@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
@@ -131,6 +132,8 @@ static void on_link(void *ctx, int fd, unsigned events)
         if (what[i] == RK_LINK_CUT) {
             rk_timer_del(m->poll, &m->cut_timer);
             m->cutting = false;
+        } else if (what[i] == RK_LINK_SYNCED && m->leads) {
+            rk_child_send(&m->child, RK_LINK_LEAD); /* its predecessor ended under a Lease that we still hold */
         }
         want(m);
     }

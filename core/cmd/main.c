@@ -1,0 +1,45 @@
+/* raykeeper: one program, several commands. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/cmd/cmd.h"
+
+struct command {
+    const char *name, *help;
+    int (*run)(int argc, char **argv);
+};
+
+static const struct command commands[] = {
+    {"run", "run the operator against a cluster", rk_cmd_run},
+    {"render", "show, offline, the objects that would be made of manifests", rk_cmd_render},
+    {"plugin", "list: the hooks of all plugins in the order they run", rk_cmd_plugin},
+    {"conf", "show the effective configuration and where each value comes from", rk_cmd_conf},
+    {"version", "show version and build", rk_cmd_version},
+    {"worker", NULL, rk_cmd_worker}, /* started by the master */
+};
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static int usage(FILE *to, int code)
+{
+    fprintf(to, "usage: raykeeper COMMAND [OPTION]... (raykeeper COMMAND --help tells more)\n\n");
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (commands[i].help)
+            fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].help);
+    fprintf(to, "\nexit codes: 0 well, 1 failed or bad input, 2 wrong use, 78 wrong configuration or plugin\n");
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2)
+        return usage(stderr, 2);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
+        return usage(stdout, 0);
+    if (strcmp(argv[1], "--version") == 0)
+        return rk_cmd_version(argc - 1, argv + 1);
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    fprintf(stderr, "raykeeper: unknown command '%s'\n\n", argv[1]);
+    return usage(stderr, 2);
+}

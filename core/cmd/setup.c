@@ -1,0 +1,103 @@
+/* What the commands share: where the configuration is, in which order it applies, and what is told when it is wrong. */
+#include "core/cmd/cmd.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+#include "core/loop/worker.h"
+
+#define DEFAULT_CONFIG "/etc/raykeeper/raykeeper.ini"
+
+bool rk_setup_option(struct rk_setup *s, int opt, const char *arg)
+{
+    if (!s->conf)
+        s->conf = rk_conf_new();
+    if (opt == 'c') {
+        s->config = arg;
+        return true;
+    }
+    if (opt == 's') {
+        rk_conf_set(s->conf, arg);
+        return true;
+    }
+    return false;
+}
+
+/* "raykeeper.ini" -> "raykeeper.d" beside it. */
+static const char *dropins(struct rk_arena *a, const char *config)
+{
+    size_t n = strlen(config);
+    if (n > 4 && strcmp(config + n - 4, ".ini") == 0)
+        n -= 4;
+    return rk_arena_fmt(a, "%.*s.d", (int)n, config);
+}
+
+/* The bundled plugins lie beside the executable in a build tree, under ../lib/raykeeper when installed. */
+static const char *bundled(struct rk_arena *a)
+{
+    char exe[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+    if (n <= 0)
+        return "plugins";
+    exe[n] = '\0';
+    char *slash = strrchr(exe, '/');
+    if (!slash)
+        return "plugins";
+    *slash = '\0';
+    static const char *const places[] = {"/plugins", "/../lib/raykeeper/plugins"};
+    for (size_t i = 0; i < 2; i++) {
+        struct stat st;
+        const char *dir = rk_arena_fmt(a, "%s%s", exe, places[i]);
+        if (stat(dir, &st) == 0 && S_ISDIR(st.st_mode))
+            return dir;
+    }
+    return "/usr/lib/raykeeper/plugins";
+}
+
+static int problems(struct rk_setup *s)
+{
+    struct rk_buf out;
+    rk_buf_init(&out, 1u << 20);
+    int rc = rk_conf_check(s->conf, &out);
+    if (rc != 0)
+        fprintf(stderr, "%s", rk_buf_text(&out));
+    rk_buf_done(&out);
+    return rc == 0 ? 0 : RK_EXIT_CONFIG;
+}
+
+int rk_setup_load(struct rk_setup *s, bool with_plugins, bool check)
+{
+    static struct rk_arena forever; /* paths that the options point to; as long as the process */
+    struct rk_err err = RK_ERR_INIT;
+    if (!s->conf)
+        s->conf = rk_conf_new();
+    const char *config = s->config ? s->config : access(DEFAULT_CONFIG, F_OK) == 0 ? DEFAULT_CONFIG : NULL;
+    rk_conf_read(s->conf, config, config ? dropins(&forever, config) : NULL);
+    rk_options_bind(s->conf, &s->o);
+    if (s->kubeconfig)
+        s->o.op.kubeconfig = s->kubeconfig;
+    if (!s->o.plugins.path || !s->o.plugins.path[0])
+        s->o.plugins.path = bundled(&forever);
+    enum rk_log_level level = RK_LOG_INFO;
+    (void)rk_log_level_parse(s->o.op.log_level ? s->o.op.log_level : "info", &level); /* the table allows only legal words */
+    rk_log_setup(level, rk_str_eq(s->o.op.log_format, "text") ? RK_LOG_TEXT : RK_LOG_JSON, 2, "raykeeper");
+    if (with_plugins && rk_plugins_load(s->conf, &s->o.plugins, &s->plugins, &err) != 0) {
+        (void)problems(s); /* both kinds of problems at once; the exit code is the same */
+        fprintf(stderr, "%s\n", err.text);
+        return RK_EXIT_CONFIG;
+    }
+    return check ? problems(s) : 0;
+}
+
+void rk_setup_done(struct rk_setup *s)
+{
+    rk_plugins_free(s->plugins);
+    rk_conf_free(s->conf);
+}
