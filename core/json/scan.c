@@ -1,7 +1,9 @@
-/* The streaming framer: bytes of a LIST or watch body in, items out, in the order they stand there.
+/* The streaming framer: bytes of a LIST or watch body in, items out, in the order they stand
+ * there.
  *
- * Nothing is built: what is wanted of a value is its extent. An item that lies in one piece of input is handed out where it stands;
- * only one that is split is collected. This file knows what the two kinds of bodies are made of; scan_grammar.c checks JSON. */
+ * Nothing is built: what is wanted of a value is its extent. An item that lies in one piece of
+ * input is handed out where it stands; only one that is split is collected. This file knows what
+ * the two kinds of bodies are made of; scan_grammar.c checks JSON. */
 #include "core/json/scan.h"
 
 #include <assert.h>
@@ -11,16 +13,19 @@
 #include "core/base/mem.h"
 #include "core/json/scan_state.h"
 
-#define KEEP_MEMORY (256u * 1024u) /* a collecting buffer larger than this is given back after use */
+#define KEEP_MEMORY                                                                                \
+    (256u * 1024u) /* a collecting buffer larger than this is given back after use */
 
 const char *rk__scan_fail(struct rk_scan *s, const char *at, const char *what)
 {
     uint64_t offset = s->before + (uint64_t)(at - s->piece);
     unsigned char c = (unsigned char)*at;
     if (c > 0x20 && c < 0x7f)
-        s->failed = rk_err_set(s->err, RK_E_SYNTAX, "byte %" PRIu64 ": %s, found '%c'", offset, what, c);
+        s->failed =
+            rk_err_set(s->err, RK_E_SYNTAX, "byte %" PRIu64 ": %s, found '%c'", offset, what, c);
     else
-        s->failed = rk_err_set(s->err, RK_E_SYNTAX, "byte %" PRIu64 ": %s, found 0x%02x", offset, what, c);
+        s->failed =
+            rk_err_set(s->err, RK_E_SYNTAX, "byte %" PRIu64 ": %s, found 0x%02x", offset, what, c);
     return NULL;
 }
 
@@ -54,7 +59,8 @@ static void capture_drop(struct rk__scan_capture *c)
         rk_buf_clear(&c->buf);
 }
 
-static bool emit(struct rk_scan *s, enum rk_scan_what what, struct rk__scan_capture *c, const char *end)
+static bool emit(struct rk_scan *s, enum rk_scan_what what, struct rk__scan_capture *c,
+                 const char *end)
 {
     struct rk_span body = {c->from, (size_t)(end - c->from)};
     if (c->buf.len > 0 || c->from == NULL) {

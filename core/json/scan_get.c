@@ -1,5 +1,6 @@
-/* One value out of a framed object, and its text. The object may be the kept prefix of an item that was too long: what lies complete
- * in the prefix is found, what is cut is absent. Brackets are counted, not matched: the framer has checked the grammar. */
+/* One value out of a framed object, and its text. The object may be the kept prefix of an item
+ * that was too long: what lies complete in the prefix is found, what is cut is absent. Brackets
+ * are counted, not matched: the framer has checked the grammar. */
 #include "core/json/scan.h"
 
 #include <string.h>
@@ -55,7 +56,8 @@ static const char *value_end(const char *p, const char *end)
             if (depth > 0)
                 break;
             const char *q = p;
-            while (q < end && !rk__scan_space(*q) && *q != ',' && *q != '}' && *q != ']' && *q != ':')
+            while (q < end && !rk__scan_space(*q) && *q != ',' && *q != '}' && *q != ']' &&
+                   *q != ':')
                 q++;
             return q == end || q == p ? NULL : q;
         }
@@ -64,7 +66,8 @@ static const char *value_end(const char *p, const char *end)
     return p;
 }
 
-/* p at a value; returns the start of the member's value, NULL when p is no object or has no such member. */
+/* p at a value; returns the start of the member's value, NULL when p is no object or has no such
+ * member. */
 static const char *member(const char *p, const char *end, struct rk_span word)
 {
     if (p == end || *p != '{')

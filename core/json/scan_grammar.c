@@ -1,10 +1,12 @@
-/* The grammar of the streaming framer: a machine that can stop and go on at any byte. The whole of JSON is checked (a broken stream
- * must never look like an object); values near the top are reported to scan.c, all others just go by. */
+/* The grammar of the streaming framer: a machine that can stop and go on at any byte. The whole
+ * of JSON is checked (a broken stream must never look like an object); values near the top are
+ * reported to scan.c, all others just go by. */
 #include "core/json/scan_state.h"
 
 #include <string.h>
 
-/* Grammar. Each of the following eats bytes from q and returns where it stopped, NULL on failure. */
+/* Grammar. Each of the following eats bytes from q and returns where it stopped, NULL on
+ * failure. */
 
 static void push(struct rk_scan *s, char c)
 {
@@ -32,9 +34,15 @@ static const char *value(struct rk_scan *s, const char *q)
     case '[':
         push(s, c);
         return q + 1;
-    case 't': s->literal = "rue"; break;
-    case 'f': s->literal = "alse"; break;
-    case 'n': s->literal = "ull"; break;
+    case 't':
+        s->literal = "rue";
+        break;
+    case 'f':
+        s->literal = "alse";
+        break;
+    case 'n':
+        s->literal = "ull";
+        break;
     default:
         s->num = rk__scan_num_step(RK__NUM_START, c);
         if (s->num == RK__NUM_NONE)

@@ -62,7 +62,8 @@ static int hex4(const char *p, const char *end, uint32_t *ret)
     return 0;
 }
 
-/* One code point behind "\u": p stands behind the u. Surrogate pairs are joined; a lone half is an error. */
+/* One code point behind "\u": p stands behind the u. Surrogate pairs are joined; a lone half is
+ * an error. */
 static int code_point(const char **p, const char *end, uint32_t *ret)
 {
     uint32_t hi, lo;
@@ -111,12 +112,24 @@ static int escape(const char **p, const char *end, char out[4], size_t *ret_n)
     if (!rk__scan_is_escape(c))
         return RK_E_INVAL;
     switch (c) {
-    case 'b': out[0] = '\b'; break;
-    case 'f': out[0] = '\f'; break;
-    case 'n': out[0] = '\n'; break;
-    case 'r': out[0] = '\r'; break;
-    case 't': out[0] = '\t'; break;
-    default: out[0] = c; break;
+    case 'b':
+        out[0] = '\b';
+        break;
+    case 'f':
+        out[0] = '\f';
+        break;
+    case 'n':
+        out[0] = '\n';
+        break;
+    case 'r':
+        out[0] = '\r';
+        break;
+    case 't':
+        out[0] = '\t';
+        break;
+    default:
+        out[0] = c;
+        break;
     }
     *ret_n = 1;
     return 0;
@@ -150,7 +163,8 @@ int rk__scan_unescape(struct rk_span in, char *dst, size_t dst_size, size_t *ret
     return 0;
 }
 
-/* Path word to plain text: ~1 is /, ~0 is ~ (as in JSON pointers, because label keys hold slashes). False: malformed or too long. */
+/* Path word to plain text: ~1 is /, ~0 is ~ (as in JSON pointers, because label keys hold
+ * slashes). False: malformed or too long. */
 static bool word_text(struct rk_span word, char *dst, size_t dst_size, size_t *ret_len)
 {
     size_t n = 0;

@@ -1,5 +1,6 @@
-/* Shared by the scan*.c files only: the lexical pieces of JSON (RFC 8259) that both the streaming framer and the in-memory cursor
- * need: finding the end of a plain run inside a string, number grammar, key comparison after unescaping. */
+/* Shared by the scan*.c files only: the lexical pieces of JSON (RFC 8259) that both the
+ * streaming framer and the in-memory cursor need: finding the end of a plain run inside a
+ * string, number grammar, key comparison after unescaping. */
 #ifndef RK_JSON_SCAN_LEX_H
 #define RK_JSON_SCAN_LEX_H
 
@@ -13,8 +14,8 @@
 
 #include "core/base/str.h"
 
-#define RK__SCAN_DEPTH 128    /* brackets inside one item; client.md 31 */
-#define RK__SCAN_KEY_MAX 512  /* bytes of a key that can be asked for: a label key has at most 317 */
+#define RK__SCAN_DEPTH   128 /* brackets inside one item; client.md 31 */
+#define RK__SCAN_KEY_MAX 512 /* bytes of a key that can be asked for: a label key has at most 317 */
 
 static inline bool rk__scan_space(char c)
 {
@@ -49,7 +50,8 @@ static inline const char *rk__scan_plain(const char *p, const char *end)
         uint64_t x;
         memcpy(&x, p, 8);
         uint64_t quote = x ^ (ones * '"'), slash = x ^ (ones * '\\');
-        uint64_t hit = ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((x - ones * 0x20) & ~x);
+        uint64_t hit =
+            ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((x - ones * 0x20) & ~x);
         if (hit & tops)
             break;
         p += 8;
@@ -68,7 +70,8 @@ static inline bool rk__scan_is_hex(char c)
 /* Legal behind a backslash, `u` excepted. */
 static inline bool rk__scan_is_escape(char c)
 {
-    return c == '"' || c == '\\' || c == '/' || c == 'b' || c == 'f' || c == 'n' || c == 'r' || c == 't';
+    return c == '"' || c == '\\' || c == '/' || c == 'b' || c == 'f' || c == 'n' || c == 'r' ||
+           c == 't';
 }
 
 /* Number grammar, one byte at a time, so that a number may be split anywhere. */
@@ -90,8 +93,9 @@ static inline bool rk__scan_num_done(enum rk__scan_num st)
     return st == RK__NUM_ZERO || st == RK__NUM_INT || st == RK__NUM_FRAC || st == RK__NUM_EXP;
 }
 
-/* Unescape the inside of a string (without quotes) into dst. RK_E_INVAL: bad escape, lone surrogate, \u0000; RK_E_LIMIT: no room.
- * The text is terminated; *ret_len does not count the NUL. */
+/* Unescape the inside of a string (without quotes) into dst. RK_E_INVAL: bad escape, lone
+ * surrogate, \u0000; RK_E_LIMIT: no room. The text is terminated; *ret_len does not count the
+ * NUL. */
 int rk__scan_unescape(struct rk_span in, char *dst, size_t dst_size, size_t *ret_len);
 /* Is this raw key (inside of the quotes) the path word (~1 is /, ~0 is ~)? */
 bool rk__scan_key_is(struct rk_span raw, struct rk_span word);

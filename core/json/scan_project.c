@@ -1,6 +1,8 @@
-/* Copies of an object with only some paths, or without some. One walk over the bytes, no tree: at every level it holds the set of
- * paths that agree so far, one bit each (all of them have used up equally many words, so the level selects the word to compare).
- * The whole input is checked against the grammar, dropped parts included; runs without white space are copied in one go. */
+/* Copies of an object with only some paths, or without some. One walk over the bytes, no tree:
+ * at every level it holds the set of paths that agree so far, one bit each (all of them have
+ * used up equally many words, so the level selects the word to compare). The whole input is
+ * checked against the grammar, dropped parts included; runs without white space are copied in
+ * one go. */
 #include "core/json/scan.h"
 
 #include <inttypes.h>
@@ -18,9 +20,9 @@ struct set {
 
 struct walk {
     const char *start, *p, *end;
-    const char *from;  /* while copying: what is not yet written starts here; NULL = not copying */
+    const char *from; /* while copying: what is not yet written starts here; NULL = not copying */
     struct rk_buf *out;
-    bool keep;         /* project (the named stay) or without (the named go) */
+    bool keep; /* project (the named stay) or without (the named go) */
     int depth;
     struct rk_err *err;
     size_t n_words[PATHS_MAX];
@@ -109,11 +111,16 @@ static int number(struct walk *w)
 static int scalar(struct walk *w)
 {
     switch (peek(w)) {
-    case '"': return string(w);
-    case 't': return literal(w, "true");
-    case 'f': return literal(w, "false");
-    case 'n': return literal(w, "null");
-    default: return number(w);
+    case '"':
+        return string(w);
+    case 't':
+        return literal(w, "true");
+    case 'f':
+        return literal(w, "false");
+    case 'n':
+        return literal(w, "null");
+    default:
+        return number(w);
     }
 }
 
@@ -137,8 +144,8 @@ static int more(struct walk *w, char close)
 static int enter(struct walk *w, char close)
 {
     if (++w->depth > RK__SCAN_DEPTH + 1) /* one more than an item: watch events wrap theirs */
-        return rk_err_set(w->err, RK_E_LIMIT, "byte %zu: nested deeper than %d", (size_t)(w->p - w->start),
-                          RK__SCAN_DEPTH + 1);
+        return rk_err_set(w->err, RK_E_LIMIT, "byte %zu: nested deeper than %d",
+                          (size_t)(w->p - w->start), RK__SCAN_DEPTH + 1);
     w->p++;
     space(w);
     if (peek(w) != close)
@@ -199,10 +206,11 @@ static int copy(struct walk *w)
 
 enum action { DROP, COPY, DESCEND };
 
-/* Which of the paths in `in` go on with this member; word.p NULL = an array element, which only `*` names.
- * *dup: a path names this key and had found it before. */
-static enum action choose(const struct walk *w, size_t level, const struct set *in, struct rk_span word,
-                          struct set *seen, struct set *ret_next, bool *ret_dup)
+/* Which of the paths in `in` go on with this member; word.p NULL = an array element, which only
+ * `*` names. *dup: a path names this key and had found it before. */
+static enum action choose(const struct walk *w, size_t level, const struct set *in,
+                          struct rk_span word, struct set *seen, struct set *ret_next,
+                          bool *ret_dup)
 {
     bool any = false, ends = false;
     memset(ret_next, 0, sizeof *ret_next);
@@ -237,8 +245,8 @@ static enum action choose(const struct walk *w, size_t level, const struct set *
 static int descend(struct walk *w, size_t level, const struct set *in);
 
 /* A member or element whose value starts at p; `name` is its key, absent for elements. */
-static int member(struct walk *w, size_t level, const struct set *in, struct rk_span name, struct set *seen,
-                  bool *first)
+static int member(struct walk *w, size_t level, const struct set *in, struct rk_span name,
+                  struct set *seen, bool *first)
 {
     struct set next;
     bool dup;
@@ -288,7 +296,8 @@ static int split_paths(struct walk *w, const char *const *paths, size_t n, struc
         size_t level = 0;
         for (; rk_span_next(&rest, '/', &word); level++) {
             if (level == WORDS_MAX || word.n == 0 || word.n > RK__SCAN_KEY_MAX)
-                return rk_err_set(w->err, RK_E_INVAL, "path '%s': an empty, long or surplus word", paths[i]);
+                return rk_err_set(w->err, RK_E_INVAL, "path '%s': an empty, long or surplus word",
+                                  paths[i]);
             w->words[level][i] = word;
         }
         if (level == 0)
@@ -299,8 +308,8 @@ static int split_paths(struct walk *w, const char *const *paths, size_t n, struc
     return 0;
 }
 
-static int select_paths(struct rk_span object, bool keep, const char *const *paths, size_t n, struct rk_buf *out,
-                        struct rk_err *err)
+static int select_paths(struct rk_span object, bool keep, const char *const *paths, size_t n,
+                        struct rk_buf *out, struct rk_err *err)
 {
     struct walk w;
     w.start = w.p = object.p;
@@ -334,12 +343,14 @@ static int select_paths(struct rk_span object, bool keep, const char *const *pat
     return rc;
 }
 
-int rk_scan_project(struct rk_span object, const char *const *keep, size_t n_keep, struct rk_buf *out, struct rk_err *err)
+int rk_scan_project(struct rk_span object, const char *const *keep, size_t n_keep,
+                    struct rk_buf *out, struct rk_err *err)
 {
     return select_paths(object, true, keep, n_keep, out, err);
 }
 
-int rk_scan_without(struct rk_span object, const char *const *drop, size_t n_drop, struct rk_buf *out, struct rk_err *err)
+int rk_scan_without(struct rk_span object, const char *const *drop, size_t n_drop,
+                    struct rk_buf *out, struct rk_err *err)
 {
     return select_paths(object, false, drop, n_drop, out, err);
 }

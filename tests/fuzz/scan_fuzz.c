@@ -1,6 +1,7 @@
-/* Fuzz target: the streaming scanner. First byte: mode, item maximum and how to cut; the rest is the body.
- * Two scans of the same bytes, one whole and one in pieces, must agree on every item and on the outcome; whatever comes out
- * complete must be copied by `without` (the two grammars must accept the same), and asking for paths must not read outside. */
+/* Fuzz target: the streaming scanner. First byte: mode, item maximum and how to cut; the rest is
+ * the body. Two scans of the same bytes, one whole and one in pieces, must agree on every item
+ * and on the outcome; whatever comes out complete must be copied by `without` (the two grammars
+ * must accept the same), and asking for paths must not read outside. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,7 +12,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static int note(void *ctx, enum rk_scan_what what, struct rk_span body, bool skipped, struct rk_err *err)
+static int note(void *ctx, enum rk_scan_what what, struct rk_span body, bool skipped,
+                struct rk_err *err)
 {
     struct rk_buf *log = ctx, copy, again;
     (void)err; /* never fails */
@@ -42,7 +44,8 @@ static int note(void *ctx, enum rk_scan_what what, struct rk_span body, bool ski
     return 0;
 }
 
-static int scan(enum rk_scan_mode mode, size_t max, const char *p, size_t n, size_t step, struct rk_buf *log)
+static int scan(enum rk_scan_mode mode, size_t max, const char *p, size_t n, size_t step,
+                struct rk_buf *log)
 {
     struct rk_scan *s = rk_scan_new(mode, max, note, log);
     int rc = 0;
@@ -70,7 +73,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     rk_buf_init(&pieces, 1 << 24);
     int a = scan(mode, max, body, size - 1, size, &whole);
     int b = scan(mode, max, body, size - 1, step, &pieces);
-    if (a != b || whole.len != pieces.len || (whole.len > 0 && memcmp(whole.data, pieces.data, whole.len) != 0))
+    if (a != b || whole.len != pieces.len ||
+        (whole.len > 0 && memcmp(whole.data, pieces.data, whole.len) != 0))
         abort();
     rk_buf_done(&whole);
     rk_buf_done(&pieces);

@@ -18,7 +18,8 @@ struct record {
     int calls;
 };
 
-static int note(void *ctx, enum rk_scan_what what, struct rk_span body, bool skipped, struct rk_err *err)
+static int note(void *ctx, enum rk_scan_what what, struct rk_span body, bool skipped,
+                struct rk_err *err)
 {
     struct record *r = ctx;
     if (++r->calls == r->stop_at)
@@ -29,9 +30,10 @@ static int note(void *ctx, enum rk_scan_what what, struct rk_span body, bool ski
     return rk_buf_addc(&r->log, '\n');
 }
 
-/* Feed `text` in pieces cut at `a` and `b`; each piece is a copy of its own, so that a stale borrow is seen by the sanitizer. */
-static int scan_cut(enum rk_scan_mode mode, size_t max, const char *text, size_t n, size_t a, size_t b,
-                    struct record *r, struct rk_err *err)
+/* Feed `text` in pieces cut at `a` and `b`; each piece is a copy of its own, so that a stale
+ * borrow is seen by the sanitizer. */
+static int scan_cut(enum rk_scan_mode mode, size_t max, const char *text, size_t n, size_t a,
+                    size_t b, struct record *r, struct rk_err *err)
 {
     struct rk_scan *s = rk_scan_new(mode, max, note, r);
     size_t cut[] = {0, a, b, n};
@@ -49,7 +51,8 @@ static int scan_cut(enum rk_scan_mode mode, size_t max, const char *text, size_t
     return rc;
 }
 
-static void check_n(enum rk_scan_mode mode, size_t max, const char *text, size_t n, int want_rc, const char *want)
+static void check_n(enum rk_scan_mode mode, size_t max, const char *text, size_t n, int want_rc,
+                    const char *want)
 {
     for (size_t a = 0; a <= n; a++) {
         for (size_t b = a; b <= n; b += b + 3 > n || b < a + 3 ? 1 : 3) {
@@ -65,7 +68,8 @@ static void check_n(enum rk_scan_mode mode, size_t max, const char *text, size_t
     }
 }
 
-static void check(enum rk_scan_mode mode, size_t max, const char *text, int want_rc, const char *want)
+static void check(enum rk_scan_mode mode, size_t max, const char *text, int want_rc,
+                  const char *want)
 {
     check_n(mode, max, text, strlen(text), want_rc, want);
 }
@@ -82,8 +86,10 @@ static void a_list_gives_its_items_and_then_its_metadata(void **state)
 static void metadata_behind_the_items_is_found_too(void **state)
 {
     (void)state;
-    check(RK_SCAN_LIST, 1000, " {\"items\" : [ {} , {\"a\":-1.5e+3} ] , \"x\":[[{}]],\"metadata\" : {\"continue\":\"\"} } ", 0,
-          "I {}\nI {\"a\":-1.5e+3}\nM {\"continue\":\"\"}\n");
+    check(
+        RK_SCAN_LIST, 1000,
+        " {\"items\" : [ {} , {\"a\":-1.5e+3} ] , \"x\":[[{}]],\"metadata\" : {\"continue\":\"\"} } ",
+        0, "I {}\nI {\"a\":-1.5e+3}\nM {\"continue\":\"\"}\n");
 }
 
 static void empty_and_null_items_are_an_empty_list(void **state)
@@ -98,26 +104,33 @@ static void empty_and_null_items_are_an_empty_list(void **state)
 static void keys_with_escapes_are_the_keys_they_mean(void **state)
 {
     (void)state;
-    check(RK_SCAN_LIST, 1000, "{\"\\u0069te\\u006Ds\":[{\"x\":\"\\u00e9\\n\"}],\"meta\\u0064ata\":{\"r\":1}}", 0,
-          "I {\"x\":\"\\u00e9\\n\"}\nM {\"r\":1}\n");
-    check(RK_SCAN_LIST, 1000, "{\"\\u006D\\u0065\\u0074\\u0061\\u0064\\u0061\\u0074\\u0061\":{},\"items\":[]}", 0, "M {}\n");
-    /* Longer than any way to write a key that is looked for. */
     check(RK_SCAN_LIST, 1000,
-          "{\"itemsitemsitemsitemsitemsitemsitemsitemsitemsitemsitemsitemsitems\":[{}],\"items\":[]}", 0, "");
+          "{\"\\u0069te\\u006Ds\":[{\"x\":\"\\u00e9\\n\"}],\"meta\\u0064ata\":{\"r\":1}}", 0,
+          "I {\"x\":\"\\u00e9\\n\"}\nM {\"r\":1}\n");
+    check(RK_SCAN_LIST, 1000,
+          "{\"\\u006D\\u0065\\u0074\\u0061\\u0064\\u0061\\u0074\\u0061\":{},\"items\":[]}", 0,
+          "M {}\n");
+    /* Longer than any way to write a key that is looked for. */
+    check(
+        RK_SCAN_LIST, 1000,
+        "{\"itemsitemsitemsitemsitemsitemsitemsitemsitemsitemsitemsitemsitems\":[{}],\"items\":[]}",
+        0, "");
 }
 
 static void only_the_top_level_counts(void **state)
 {
     (void)state;
-    check(RK_SCAN_LIST, 1000,
-          "{\"x\":{\"items\":[{\"no\":1}],\"metadata\":{}},\"items\":[{\"items\":[{}],\"metadata\":{\"n\":1}}]}", 0,
-          "I {\"items\":[{}],\"metadata\":{\"n\":1}}\n");
+    check(
+        RK_SCAN_LIST, 1000,
+        "{\"x\":{\"items\":[{\"no\":1}],\"metadata\":{}},\"items\":[{\"items\":[{}],\"metadata\":{\"n\":1}}]}",
+        0, "I {\"items\":[{}],\"metadata\":{\"n\":1}}\n");
 }
 
 static void a_status_comes_out_whole(void **state)
 {
     (void)state;
-    const char *text = "{\"kind\":\"Status\",\"metadata\":{},\"code\":410,\"details\":{\"causes\":[{}]}}";
+    const char *text =
+        "{\"kind\":\"Status\",\"metadata\":{},\"code\":410,\"details\":{\"causes\":[{}]}}";
     char want[200];
     (void)snprintf(want, sizeof want, "O %s\n", text);
     check(RK_SCAN_LIST, 1000, text, 0, want);
@@ -131,7 +144,8 @@ static void a_watch_is_framed_by_braces_with_any_or_no_separator(void **state)
     const char *want = "I {\"type\":\"ADDED\",\"object\":{}}\nI {\"s\":\"{\"}\nI {}\n";
     check(RK_SCAN_WATCH, 1000, "{\"type\":\"ADDED\",\"object\":{}}{\"s\":\"{\"}{}", 0, want);
     check(RK_SCAN_WATCH, 1000, "{\"type\":\"ADDED\",\"object\":{}}\n{\"s\":\"{\"}\n{}\n", 0, want);
-    check(RK_SCAN_WATCH, 1000, "{\"type\":\"ADDED\",\"object\":{}}\r\n{\"s\":\"{\"}\r\n\r\n{}", 0, want);
+    check(RK_SCAN_WATCH, 1000, "{\"type\":\"ADDED\",\"object\":{}}\r\n{\"s\":\"{\"}\r\n\r\n{}", 0,
+          want);
     check(RK_SCAN_WATCH, 1000, "", 0, "");
     check(RK_SCAN_WATCH, 1000, "{\n\"a\" :\n1\n}\n", 0, "I {\n\"a\" :\n1\n}\n");
 }
@@ -139,8 +153,10 @@ static void a_watch_is_framed_by_braces_with_any_or_no_separator(void **state)
 static void an_overlong_item_is_skipped_with_its_prefix_and_the_next_goes_on(void **state)
 {
     (void)state;
-    check(RK_SCAN_WATCH, 8, "{\"n\":12}{\"n\":123}{\"m\":1}", 0, "I {\"n\":12}\n!I {\"n\":123\nI {\"m\":1}\n");
-    check(RK_SCAN_LIST, 8, "{\"items\":[{\"n\":12},{\"n\":123},{\"m\":1}]}", 0, "I {\"n\":12}\n!I {\"n\":123\nI {\"m\":1}\n");
+    check(RK_SCAN_WATCH, 8, "{\"n\":12}{\"n\":123}{\"m\":1}", 0,
+          "I {\"n\":12}\n!I {\"n\":123\nI {\"m\":1}\n");
+    check(RK_SCAN_LIST, 8, "{\"items\":[{\"n\":12},{\"n\":123},{\"m\":1}]}", 0,
+          "I {\"n\":12}\n!I {\"n\":123\nI {\"m\":1}\n");
     check(RK_SCAN_LIST, 8, "{\"metadata\":{\"n\":123},\"items\":[]}", 0, "!M {\"n\":123\n");
 }
 
@@ -210,12 +226,50 @@ static void what_is_not_json_is_refused(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "\xEF\xBB\xBF{}", "[]", "1", "\"a\"", "null", "404 page not found", "<html>", "}", ",",
-        "{a:1}", "{'a':1}", "{\"a\" 1}", "{\"a\":}", "{\"a\":1,}", "{,}", "{\"a\":1 \"b\":2}", "{\"a\":[1,]}",
-        "{\"a\":[,1]}", "{\"a\":[1}", "{\"a\":{]}", "{\"a\":1]", "{\"a\":tru}", "{\"a\":True}", "{\"a\":nulll}",
-        "{\"a\":01}", "{\"a\":1.}", "{\"a\":.5}", "{\"a\":+1}", "{\"a\":-}", "{\"a\":1e}", "{\"a\":1e+}", "{\"a\":0x1}",
-        "{\"a\":NaN}", "{\"a\":\"\t\"}", "{\"a\":\"\n\"}", "{\"a\":\"\x01\"}", "{\"a\tb\":1}", "{\"a\":\"\\x\"}",
-        "{\"a\":\"\\u12g4\"}", "{\"a\":\"0123456789abcdef\x1f\"}", "{\"a\":1 2}", "{\"a\"::1}", "{\"a\":--1}", "{{}}",
+        "\xEF\xBB\xBF{}",
+        "[]",
+        "1",
+        "\"a\"",
+        "null",
+        "404 page not found",
+        "<html>",
+        "}",
+        ",",
+        "{a:1}",
+        "{'a':1}",
+        "{\"a\" 1}",
+        "{\"a\":}",
+        "{\"a\":1,}",
+        "{,}",
+        "{\"a\":1 \"b\":2}",
+        "{\"a\":[1,]}",
+        "{\"a\":[,1]}",
+        "{\"a\":[1}",
+        "{\"a\":{]}",
+        "{\"a\":1]",
+        "{\"a\":tru}",
+        "{\"a\":True}",
+        "{\"a\":nulll}",
+        "{\"a\":01}",
+        "{\"a\":1.}",
+        "{\"a\":.5}",
+        "{\"a\":+1}",
+        "{\"a\":-}",
+        "{\"a\":1e}",
+        "{\"a\":1e+}",
+        "{\"a\":0x1}",
+        "{\"a\":NaN}",
+        "{\"a\":\"\t\"}",
+        "{\"a\":\"\n\"}",
+        "{\"a\":\"\x01\"}",
+        "{\"a\tb\":1}",
+        "{\"a\":\"\\x\"}",
+        "{\"a\":\"\\u12g4\"}",
+        "{\"a\":\"0123456789abcdef\x1f\"}",
+        "{\"a\":1 2}",
+        "{\"a\"::1}",
+        "{\"a\":--1}",
+        "{{}}",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         check(RK_SCAN_LIST, 100, bad[i], RK_E_SYNTAX, "");
@@ -231,7 +285,8 @@ static void what_is_not_a_list_body_is_refused(void **state)
     check(RK_SCAN_LIST, 100, "{\"items\":[]}{}", RK_E_SYNTAX, "");
     check(RK_SCAN_LIST, 100, "{\"items\":[]} x", RK_E_SYNTAX, "");
     check(RK_SCAN_LIST, 100, "{\"items\":[{}],\"items\":[{}]}", RK_E_SYNTAX, "I {}\n");
-    check(RK_SCAN_LIST, 100, "{\"items\":[],\"metadata\":{},\"metadat\\u0061\":{}}", RK_E_SYNTAX, "");
+    check(RK_SCAN_LIST, 100, "{\"items\":[],\"metadata\":{},\"metadat\\u0061\":{}}", RK_E_SYNTAX,
+          "");
     check(RK_SCAN_LIST, 100, "{\"items\":[{},1]}", RK_E_SYNTAX, "I {}\n");
     check(RK_SCAN_LIST, 100, "{\"items\":[null]}", RK_E_SYNTAX, "");
     check(RK_SCAN_LIST, 100, "{\"items\":[[]]}", RK_E_SYNTAX, "");
@@ -244,7 +299,8 @@ static void an_error_names_the_byte(void **state)
     struct rk_err err = RK_ERR_INIT;
     assert_int_equal(scan_cut(RK_SCAN_WATCH, 100, "{\"a\",1}", 7, 2, 3, &r, &err), RK_E_SYNTAX);
     assert_string_equal(err.text, "byte 4: expected ':', found ','");
-    assert_int_equal(scan_cut(RK_SCAN_WATCH, 100, "\xEF\xBB\xBF{}", 5, 0, 0, &r, &err), RK_E_SYNTAX);
+    assert_int_equal(scan_cut(RK_SCAN_WATCH, 100, "\xEF\xBB\xBF{}", 5, 0, 0, &r, &err),
+                     RK_E_SYNTAX);
     assert_string_equal(err.text, "byte 0: expected an object, found 0xef");
 }
 
@@ -276,8 +332,9 @@ static void get_is(const char *object, const char *path, const char *want)
 static void a_value_is_found_by_its_path(void **state)
 {
     (void)state;
-    const char *o = " { \"type\" : \"ADDED\" ,\"object\":{\"spec\":{\"uid\":\"no\",\"l\":[1,{\"uid\":2}]},\"metadata\":"
-                    "{\"uid\":\"u\\\"1\",\"n\":12 ,\"t\":true,\"z\":{ \"a\" : [ ] },\"labels\":{\"app.io/x\":\"y\",\"a~b\":1}}}}";
+    const char *o =
+        " { \"type\" : \"ADDED\" ,\"object\":{\"spec\":{\"uid\":\"no\",\"l\":[1,{\"uid\":2}]},\"metadata\":"
+        "{\"uid\":\"u\\\"1\",\"n\":12 ,\"t\":true,\"z\":{ \"a\" : [ ] },\"labels\":{\"app.io/x\":\"y\",\"a~b\":1}}}}";
     get_is(o, "type", "\"ADDED\"");
     get_is(o, "object/metadata/uid", "\"u\\\"1\"");
     get_is(o, "object/metadata/n", "12");
@@ -308,7 +365,8 @@ static void a_cut_object_gives_what_lies_complete_in_it(void **state)
         assert_int_equal(count.p != NULL, n >= strlen(o) - 1);
         assert_true(name.p == NULL || rk_span_is(name, "\"demo\""));
     }
-    static const char *const junk[] = {"", "{", "{\"a\"", "{\"a\":", "{\"a\":}", "{\"a\":]", "x", "{\"a\":\"\\", "[{\"a\":1}]", "{1:2}"};
+    static const char *const junk[] = {"",         "{", "{\"a\"",      "{\"a\":",     "{\"a\":}",
+                                       "{\"a\":]", "x", "{\"a\":\"\\", "[{\"a\":1}]", "{1:2}"};
     for (size_t i = 0; i < sizeof junk / sizeof *junk; i++)
         get_is(junk[i], "a", NULL);
 }
@@ -321,12 +379,23 @@ static void text_is_unescaped_or_refused(void **state)
         int rc;
         const char *text;
     } t[] = {
-        {"\"\"", 0, ""}, {"\"abc\"", 0, "abc"}, {"\"a\\\"\\\\\\/\\b\\f\\n\\r\\t\"", 0, "a\"\\/\b\f\n\r\t"},
-        {"\"\\u0041\\u00e9\\u20AC\"", 0, "A\xc3\xa9\xe2\x82\xac"}, {"\"\\ud83d\\ude00\"", 0, "\xf0\x9f\x98\x80"},
-        {"\"\\u0000\"", RK_E_INVAL, ""}, {"\"\\ud83d\"", RK_E_INVAL, ""}, {"\"\\ud83dx\"", RK_E_INVAL, ""},
-        {"\"\\ude00\"", RK_E_INVAL, ""}, {"\"\\ud83d\\u0041\"", RK_E_INVAL, ""}, {"\"\\u12\"", RK_E_INVAL, ""},
-        {"\"\\\"", RK_E_INVAL, ""}, {"\"a\"b\"", RK_E_INVAL, ""}, {"1", RK_E_INVAL, ""}, {"\"", RK_E_INVAL, ""},
-        {"\"12345678901\"", 0, "12345678901"}, {"\"123456789012\"", RK_E_LIMIT, ""},
+        {"\"\"", 0, ""},
+        {"\"abc\"", 0, "abc"},
+        {"\"a\\\"\\\\\\/\\b\\f\\n\\r\\t\"", 0, "a\"\\/\b\f\n\r\t"},
+        {"\"\\u0041\\u00e9\\u20AC\"", 0, "A\xc3\xa9\xe2\x82\xac"},
+        {"\"\\ud83d\\ude00\"", 0, "\xf0\x9f\x98\x80"},
+        {"\"\\u0000\"", RK_E_INVAL, ""},
+        {"\"\\ud83d\"", RK_E_INVAL, ""},
+        {"\"\\ud83dx\"", RK_E_INVAL, ""},
+        {"\"\\ude00\"", RK_E_INVAL, ""},
+        {"\"\\ud83d\\u0041\"", RK_E_INVAL, ""},
+        {"\"\\u12\"", RK_E_INVAL, ""},
+        {"\"\\\"", RK_E_INVAL, ""},
+        {"\"a\"b\"", RK_E_INVAL, ""},
+        {"1", RK_E_INVAL, ""},
+        {"\"", RK_E_INVAL, ""},
+        {"\"12345678901\"", 0, "12345678901"},
+        {"\"123456789012\"", RK_E_LIMIT, ""},
     };
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
         char out[12] = "x";
@@ -339,38 +408,49 @@ static void text_is_unescaped_or_refused(void **state)
 
 /* rk_scan_project, rk_scan_without */
 
-#define KEEP(...) ((const char *const[]){__VA_ARGS__}), sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)
+#define KEEP(...)                                                                                  \
+    ((const char *const[]){__VA_ARGS__}),                                                          \
+        sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)
 
-static void select_is(bool keep, const char *in, const char *const *paths, size_t n, const char *want)
+static void select_is(bool keep, const char *in, const char *const *paths, size_t n,
+                      const char *want)
 {
     struct rk_buf out;
     struct rk_err err = RK_ERR_INIT;
     rk_buf_init(&out, 4096);
-    int rc = keep ? rk_scan_project(rk_span_of(in), paths, n, &out, &err) : rk_scan_without(rk_span_of(in), paths, n, &out, &err);
+    int rc = keep ? rk_scan_project(rk_span_of(in), paths, n, &out, &err)
+                  : rk_scan_without(rk_span_of(in), paths, n, &out, &err);
     if (rc != 0 || strcmp(rk_buf_text(&out), want) != 0)
         fail_msg("%s\nrc %d (%s)\ngot  %s\nwant %s", in, rc, err.text, rk_buf_text(&out), want);
     rk_buf_done(&out);
 }
 
-static const char pod[] = "{ \"kind\": \"Pod\",\n \"metadata\": {\"name\":\"a\",\"n\" : 1.50 , \"managedFields\":[{\"x\":{}}], "
-                          "\"labels\":{\"a/b\":\"c\",\"d\":\"e\"}},\"spec\":{\"containers\":[{\"name\":\"x\",\"env\":[ {\"name\":\"E\",\"value\":\"{\"} ]},"
-                          "{\"image\":\"i\"}, 5],\"n\":12345678901234567890}, \"t\\u0061il\":null}";
+static const char pod[] =
+    "{ \"kind\": \"Pod\",\n \"metadata\": {\"name\":\"a\",\"n\" : 1.50 , \"managedFields\":[{\"x\":{}}], "
+    "\"labels\":{\"a/b\":\"c\",\"d\":\"e\"}},\"spec\":{\"containers\":[{\"name\":\"x\",\"env\":[ {\"name\":\"E\",\"value\":\"{\"} ]},"
+    "{\"image\":\"i\"}, 5],\"n\":12345678901234567890}, \"t\\u0061il\":null}";
 
 static void a_projection_keeps_the_named_paths_and_number_texts(void **state)
 {
     (void)state;
-    select_is(true, pod, KEEP("metadata/name", "metadata/n", "spec/n"), "{\"metadata\":{\"name\":\"a\",\"n\":1.50},\"spec\":{\"n\":12345678901234567890}}");
-    select_is(true, pod, KEEP("metadata/labels"), "{\"metadata\":{\"labels\":{\"a/b\":\"c\",\"d\":\"e\"}}}");
-    select_is(true, pod, KEEP("metadata/labels/a~1b"), "{\"metadata\":{\"labels\":{\"a/b\":\"c\"}}}");
+    select_is(true, pod, KEEP("metadata/name", "metadata/n", "spec/n"),
+              "{\"metadata\":{\"name\":\"a\",\"n\":1.50},\"spec\":{\"n\":12345678901234567890}}");
+    select_is(true, pod, KEEP("metadata/labels"),
+              "{\"metadata\":{\"labels\":{\"a/b\":\"c\",\"d\":\"e\"}}}");
+    select_is(true, pod, KEEP("metadata/labels/a~1b"),
+              "{\"metadata\":{\"labels\":{\"a/b\":\"c\"}}}");
     select_is(true, pod, KEEP("spec/containers/*/name", "kind"),
               "{\"kind\":\"Pod\",\"spec\":{\"containers\":[{\"name\":\"x\"},{}]}}");
-    select_is(true, pod, KEEP("spec/containers/*/env/*/name"), "{\"spec\":{\"containers\":[{\"env\":[{\"name\":\"E\"}]},{}]}}");
+    select_is(true, pod, KEEP("spec/containers/*/env/*/name"),
+              "{\"spec\":{\"containers\":[{\"env\":[{\"name\":\"E\"}]},{}]}}");
     select_is(true, pod, KEEP("*/name"), "{\"metadata\":{\"name\":\"a\"},\"spec\":{}}");
-    select_is(true, pod, KEEP("*/name", "metadata/n", "spec/containers"),
-              "{\"metadata\":{\"name\":\"a\",\"n\":1.50},\"spec\":{\"containers\":[{\"name\":\"x\",\"env\":[{\"name\":\"E\",\"value\":\"{\"}]},"
-              "{\"image\":\"i\"},5]}}");
-    select_is(true, pod, KEEP("metadata/name", "metadata"),
-              "{\"metadata\":{\"name\":\"a\",\"n\":1.50,\"managedFields\":[{\"x\":{}}],\"labels\":{\"a/b\":\"c\",\"d\":\"e\"}}}");
+    select_is(
+        true, pod, KEEP("*/name", "metadata/n", "spec/containers"),
+        "{\"metadata\":{\"name\":\"a\",\"n\":1.50},\"spec\":{\"containers\":[{\"name\":\"x\",\"env\":[{\"name\":\"E\",\"value\":\"{\"}]},"
+        "{\"image\":\"i\"},5]}}");
+    select_is(
+        true, pod, KEEP("metadata/name", "metadata"),
+        "{\"metadata\":{\"name\":\"a\",\"n\":1.50,\"managedFields\":[{\"x\":{}}],\"labels\":{\"a/b\":\"c\",\"d\":\"e\"}}}");
     select_is(true, pod, KEEP("kind/x", "nothing", "metadata/name/x"), "{\"metadata\":{}}");
     select_is(true, pod, KEEP("tail"), "{\"t\\u0061il\":null}");
     select_is(true, pod, NULL, 0, "{}");
@@ -380,10 +460,12 @@ static void a_projection_keeps_the_named_paths_and_number_texts(void **state)
 static void without_keeps_all_else(void **state)
 {
     (void)state;
-    select_is(false, pod, KEEP("metadata/managedFields", "spec"),
-              "{\"kind\":\"Pod\",\"metadata\":{\"name\":\"a\",\"n\":1.50,\"labels\":{\"a/b\":\"c\",\"d\":\"e\"}},\"t\\u0061il\":null}");
-    select_is(false, pod, KEEP("metadata", "spec/containers/*/env", "kind/x", "gone"),
-              "{\"kind\":\"Pod\",\"spec\":{\"containers\":[{\"name\":\"x\"},{\"image\":\"i\"},5],\"n\":12345678901234567890},\"t\\u0061il\":null}");
+    select_is(
+        false, pod, KEEP("metadata/managedFields", "spec"),
+        "{\"kind\":\"Pod\",\"metadata\":{\"name\":\"a\",\"n\":1.50,\"labels\":{\"a/b\":\"c\",\"d\":\"e\"}},\"t\\u0061il\":null}");
+    select_is(
+        false, pod, KEEP("metadata", "spec/containers/*/env", "kind/x", "gone"),
+        "{\"kind\":\"Pod\",\"spec\":{\"containers\":[{\"name\":\"x\"},{\"image\":\"i\"},5],\"n\":12345678901234567890},\"t\\u0061il\":null}");
     select_is(false, "{\"a\":[1,2],\"b\":{}}", KEEP("a/*"), "{\"a\":[],\"b\":{}}");
     select_is(false, " {\"a\" : [ 1 , 2 ] } ", NULL, 0, "{\"a\":[1,2]}");
 }
@@ -395,9 +477,19 @@ static void a_failed_copy_leaves_nothing_behind(void **state)
         const char *in;
         int rc;
     } t[] = {
-        {"", RK_E_SYNTAX}, {"1", RK_E_SYNTAX}, {"{\"a\":1", RK_E_SYNTAX}, {"{\"a\":1}x", RK_E_SYNTAX}, {"{\"a\":1,}", RK_E_SYNTAX},
-        {"{\"b\":{\"c\":01}}", RK_E_SYNTAX}, {"{\"b\":\"\\q\"}", RK_E_SYNTAX}, {"{\"b\":\"\t\"}", RK_E_SYNTAX}, {"{\"b\":[1}}", RK_E_SYNTAX},
-        {"{\"a\":1,\"\\u0061\":2}", RK_E_SYNTAX}, {"{\"b\":\"\\u12\"}", RK_E_SYNTAX}, {"{\"b\":tru", RK_E_SYNTAX}, {"{\"a\":-}", RK_E_SYNTAX},
+        {"", RK_E_SYNTAX},
+        {"1", RK_E_SYNTAX},
+        {"{\"a\":1", RK_E_SYNTAX},
+        {"{\"a\":1}x", RK_E_SYNTAX},
+        {"{\"a\":1,}", RK_E_SYNTAX},
+        {"{\"b\":{\"c\":01}}", RK_E_SYNTAX},
+        {"{\"b\":\"\\q\"}", RK_E_SYNTAX},
+        {"{\"b\":\"\t\"}", RK_E_SYNTAX},
+        {"{\"b\":[1}}", RK_E_SYNTAX},
+        {"{\"a\":1,\"\\u0061\":2}", RK_E_SYNTAX},
+        {"{\"b\":\"\\u12\"}", RK_E_SYNTAX},
+        {"{\"b\":tru", RK_E_SYNTAX},
+        {"{\"a\":-}", RK_E_SYNTAX},
         {"{\"a\":\"0123456789012345678901234567890123456789\"}", RK_E_LIMIT},
     };
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
@@ -430,7 +522,9 @@ static void too_deep_or_too_many_paths_are_refused(void **state)
     assert_int_equal(rk_scan_project(rk_span_of("{}"), many, 128, &out, NULL), 0);
     assert_int_equal(rk_scan_project(rk_span_of("{}"), KEEP("a//b"), &out, NULL), RK_E_INVAL);
     assert_int_equal(rk_scan_project(rk_span_of("{}"), KEEP(""), &out, NULL), RK_E_INVAL);
-    assert_int_equal(rk_scan_project(rk_span_of("{}"), KEEP("1/2/3/4/5/6/7/8/9/10/11/12/13"), &out, NULL), RK_E_INVAL);
+    assert_int_equal(
+        rk_scan_project(rk_span_of("{}"), KEEP("1/2/3/4/5/6/7/8/9/10/11/12/13"), &out, NULL),
+        RK_E_INVAL);
     rk_buf_done(&out);
 }
 
