@@ -3,7 +3,11 @@
  * Three lanes, each a curl multi of its own, so that none can starve another: LEASE, UNARY, WATCH. The unary lane honours 429 and Retry-After for all
  * its requests, adapts its in-flight window (16..64; halved on 429, 5xx or latency over 1 s; client.md 48) and has an optional qps ceiling. Requests wait in
  * order of priority, then age. A request is sent, or completed with an error, exactly once; libcurl's silent resend of requests on a dead reused connection
- * is safe because every write has a name or a precondition (client.md 6, 36-38). */
+ * is safe because every write has a name or a precondition (client.md 6, 36-38).
+ *
+ * Tried again inside: a GET of the unary lane without `data` (connection errors, 429, 5xx: five tries within its timeout), and once any request that met
+ * 401 when the token has changed since. Codes: 400 422 413 and other 4xx INVAL, 401 403 AUTH, 404 NOENT, 409 CONFLICT, 410 GONE, 429 503 BUSY, 408, other 5xx,
+ * 3xx and transport IO. */
 #ifndef RK_KUBE_CLIENT_H
 #define RK_KUBE_CLIENT_H
 
@@ -21,10 +25,11 @@ struct rk_client;
 
 enum rk_lane { RK_LANE_LEASE, RK_LANE_UNARY, RK_LANE_WATCH };
 
-struct rk_client_conf {
+struct rk_client_conf {          /* 0 = the value named here */
     const char *user_agent;      /* "raykeeper/0.1.0 (worker)" */
     int64_t connect_ms;          /* 5,000 */
-    int64_t request_ms;          /* unary total 30,000 */
+    int64_t request_ms;          /* total of one try without `data`: 30,000 */
+    int64_t user_timeout_ms;     /* TCP_USER_TIMEOUT of the lease and unary lanes: at most lease minus renew; 5,000 */
     double qps;                  /* 0 = no ceiling */
     int64_t burst;
     int64_t window_min, window_max; /* 16, 64 */
@@ -35,17 +40,17 @@ struct rk_client_conf {
 };
 
 struct rk_client *rk_client_new(struct rk_poll *poll, struct rk_creds *creds, const struct rk_client_conf *conf, struct rk_err *err);
-/* Cancels everything without calling back. creds and poll stay the caller's. */
+/* Cancels everything without calling back; not from inside a callback. creds and poll stay the caller's. SIGPIPE is ignored from rk_client_new on. */
 void rk_client_free(struct rk_client *c);
 
 struct rk_resp {
     int code;                    /* 0 for 2xx, else an RK_E_* */
     int http;                    /* 0 = no status line was seen */
     bool unknown;                /* a write whose outcome nobody knows: timeout, reset, 5xx after sending (client.md 34) */
-    bool unsent;                 /* the gate or a cancel kept it from leaving */
-    int64_t retry_after_ms;      /* -1 = none given */
-    int64_t took_ms;
-    struct rk_span body;         /* borrowed during the callback; bounded (16 MiB, else RK_E_LIMIT) */
+    bool unsent;                 /* it never left: gate, cut, refused name, no connection */
+    int64_t retry_after_ms;      /* -1 = none given; at most 60,000 */
+    int64_t took_ms;             /* since rk_client_send */
+    struct rk_span body;         /* borrowed during the callback, never absent; bounded (16 MiB, else RK_E_LIMIT; a refusal of a `data` request 64 KiB) */
     char reason[64];             /* of a Status body: "AlreadyExists", "Conflict", "Forbidden"; "" */
     char message[1024];          /* of a Status body, or our words for a transport error */
 };
@@ -60,9 +65,11 @@ struct rk_req {
     int priority;                /* higher goes first in its lane */
     bool write;                  /* goes through the gate with `epoch` */
     uint64_t epoch;
-    int64_t timeout_ms;          /* 0 = the lane's */
+    int64_t timeout_ms;          /* of one try; 0 = request_ms, or none with `data` or watch=1 in the query */
     bool metadata_only;          /* Accept: PartialObjectMetadata(List) */
-    /* Streaming (watch, long lists): bytes as they come; a negative return ends the request with that code. NULL = collected into resp.body. */
+    bool absent_ok;              /* 404 completes with code 0 */
+    /* Streaming (watch, long lists): bytes of a 2xx answer as they come; a negative return ends the request with that code (no done() before the
+     * loop turns). NULL = collected into resp.body. With data and without watch=1 an answer under 1 KB/s for 30 s is given up. */
     int (*data)(void *ctx, const char *p, size_t n, struct rk_err *err);
     void (*done)(void *ctx, const struct rk_resp *resp); /* exactly once, never from inside rk_client_send or rk_client_cancel */
     void *ctx;

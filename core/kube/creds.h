@@ -22,11 +22,16 @@ struct rk_creds {
     size_t ca_len, cert_len, key_len;
     bool insecure;
     uint64_t generation;     /* rises when CA or client certificate changed */
+    uint64_t token_generation; /* rises when the token changed */
     int64_t token_read_ms, tls_read_ms; /* rk_clock_ms of the last successful look */
+    int64_t token_due_ms, tls_due_ms;   /* when to look again */
+    char *token_problem, *tls_problem;  /* said last in the log; NULL = all is well */
 };
 
-/* path NULL: $KUBECONFIG (its first existing file; several are an RK_E_NOTSUP naming the fact... merged lists are read in order, first wins per name), else in-cluster when
- * KUBERNETES_SERVICE_HOST is set, else ~/.kube/config. context NULL = current-context. Errors name file and field. exec and auth-provider users: RK_E_NOTSUP saying so. */
+/* path NULL: $KUBECONFIG (several files separated by ':' are read in order, missing ones skipped; the first wins per name), else in-cluster when
+ * KUBERNETES_SERVICE_HOST is set, else ~/.kube/config. context NULL = current-context. Errors name file and field: RK_E_NOENT for what is not there, RK_E_SYNTAX,
+ * RK_E_INVAL. Relative paths stand relative to the directory of their kubeconfig; inline data win over files. Users with exec, auth-provider,
+ * username or `as`: RK_E_NOTSUP saying so. http:// servers are taken as they are: a kubeconfig that says so means it. */
 int rk_creds_load(const char *path, const char *context, struct rk_creds **ret, struct rk_err *err);
 void rk_creds_free(struct rk_creds *c);
 /* Re-read what is due at now_ms (rk_clock_ms). Never fails: problems are logged once per change and the old content stays. */
