@@ -110,10 +110,10 @@ func controllerManagerArgs(c *cluster) []string {
 		"--use-service-account-credentials",
 		"--service-account-private-key-file="+c.path("pki", "sa.key"),
 		"--root-ca-file="+c.path("pki", "ca.crt"),
-		// Fake nodes have leases from kwok. An hour's patience lets tests
-		// pause kwok without every node being tainted and emptied; the short
-		// period takes the initial taint away at once.
-		"--node-monitor-grace-period=1h",
+		// Fake nodes say once that they are ready and then no more: they must
+		// not be missed, or they would be tainted and emptied. The short period
+		// takes the taint of a node's birth away at once.
+		"--node-monitor-grace-period=8760h",
 		"--node-monitor-period=1s",
 		"--concurrent-gc-syncs=40",
 		"--concurrent-job-syncs=20",
@@ -144,7 +144,10 @@ func kwokArgs(c *cluster) []string {
 		"--config=" + c.path("conf", "kwok.yaml"),
 		"--manage-all-nodes=false",
 		"--manage-nodes-with-annotation-selector=" + fakeNodeAnnotation + "=fake",
-		"--node-lease-duration-seconds=40",
+		// No leases: a kwok that comes back would first have to wait 40 s for
+		// the leases of its dead predecessor.
+		"--node-lease-duration-seconds=0",
+		"--v=WARN", // else several lines for each pod
 		fmt.Sprintf("--server-address=127.0.0.1:%d", c.state.Ports["kwok"]),
 	}
 }
