@@ -104,19 +104,20 @@ static struct rk_arena_block *largest(const struct rk_arena *a)
 
 static void drop_all_but(struct rk_arena *a, struct rk_arena_block *keep)
 {
-    for (struct rk_arena_block *b = a->head; b;) {
-        struct rk_arena_block *next = b->next;
+    struct rk_arena_block *next;
+    for (struct rk_arena_block *b = a->head; b; b = next) {
+        next = b->next;
         if (b != keep)
             block_free(b);
-        b = next;
     }
+    a->head = NULL;
+    a->used = 0;
+    a->over = false;
     if (keep) {
         keep->next = NULL;
         keep->used = 0;
+        a->head = keep;
     }
-    a->head = keep;
-    a->used = 0;
-    a->over = false;
 }
 
 void rk_arena_reset(struct rk_arena *a)
