@@ -1,0 +1,247 @@
+/* Runs a fuzz target without libFuzzer, so that gcc is enough.
+ *
+ *   x_fuzz FILE...                  each file once: a corpus, or what a fuzzer found
+ *   x_fuzz [-n RUNS] [-t SECONDS] [-s SEED]      pseudo-random mutations of the target's seeds
+ *   x_fuzz -s SEED -r RUN [-o FILE]              one of these again, and keep its bytes
+ *
+ * Run k depends on the seed and k alone. When a run dies, its seed and number are said on stderr. */
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/base/mem.h"
+#include "tests/fuzz/fuzz.h"
+
+#define INPUT_MAX 4096
+
+void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
+
+static struct {
+    uint64_t seed, run;
+    uint64_t state;
+    uint8_t input[INPUT_MAX];
+    size_t n;
+} me;
+
+static const char *const plain_seeds[] = {"{\"a\":[1,\"x\",null]}", "", "a: b\n", "/a/b/[c]", NULL};
+
+/* Pieces that mean something to parsers. */
+static const char *const words[] = {
+    "\"",       "\\",
+    "{",        "}",
+    "[",        "]",
+    ":",        ",",
+    "/",        "~0",
+    "~1",       "~2",
+    "~3",       "\\u0000",
+    "\\ud800",  "\\udc00",
+    "\xc3",     "\xed\xa0\x80",
+    "\x1e",     "null",
+    "true",     "-",
+    "0",        "1e9",
+    "1.0",      "9223372036854775808",
+    "\"a\":",   "\"name\":",
+    "/[",       "]/",
+    "[80/UDP]", "\n",
+    "\t",
+};
+
+/* splitmix64 */
+static uint64_t next(void)
+{
+    uint64_t z = me.state += 0x9e3779b97f4a7c15U;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+    return z ^ (z >> 31);
+}
+
+static size_t below(size_t n)
+{
+    return n ? (size_t)(next() % n) : 0;
+}
+
+static void insert(size_t at, const void *p, size_t n)
+{
+    if (n > INPUT_MAX - me.n)
+        n = INPUT_MAX - me.n;
+    memmove(me.input + at + n, me.input + at, me.n - at);
+    memcpy(me.input + at, p, n);
+    me.n += n;
+}
+
+static void cut(size_t at, size_t n)
+{
+    if (n > me.n - at)
+        n = me.n - at;
+    memmove(me.input + at, me.input + at + n, me.n - at - n);
+    me.n -= n;
+}
+
+static const char *any_seed(void)
+{
+    const char *const *seeds = rk_fuzz_seeds ? rk_fuzz_seeds : plain_seeds;
+    size_t n = 0;
+    while (seeds[n])
+        n++;
+    return seeds[below(n)];
+}
+
+static void mutate(void)
+{
+    uint8_t byte = (uint8_t)next();
+    size_t at = below(me.n + 1);
+    switch (next() % 8) {
+    case 0:
+        if (at < me.n)
+            me.input[at] = (uint8_t)(me.input[at] ^ (1U << (byte & 7)));
+        break;
+    case 1:
+        if (at < me.n)
+            me.input[at] = byte;
+        break;
+    case 2:
+        insert(at, &byte, 1);
+        break;
+    case 3:
+        cut(at, 1 + below(byte & 1 ? 4 : me.n));
+        break;
+    case 4: {
+        uint8_t copy[256];
+        size_t n = below(me.n - at < sizeof copy ? me.n - at : sizeof copy);
+        memcpy(copy, me.input + at, n);
+        insert(below(me.n + 1), copy, n);
+        break;
+    }
+    case 5: {
+        const char *seed = any_seed();
+        size_t from = below(strlen(seed));
+        insert(at, seed + from, below(strlen(seed) - from + 1));
+        break;
+    }
+    default: {
+        const char *word = words[below(sizeof words / sizeof words[0])];
+        insert(at, word, strlen(word));
+    }
+    }
+}
+
+static void make_input(uint64_t seed, uint64_t run)
+{
+    me.seed = seed;
+    me.run = run;
+    me.state = seed * 0x2545f4914f6cdd1dU + run;
+    me.n = 0;
+    const char *start = any_seed();
+    insert(0, start, strlen(start));
+    for (size_t left = run == 0 ? 0 : 1 + below(8); left > 0; left--)
+        mutate();
+}
+
+static void say_run(void)
+{
+    (void)dprintf(STDERR_FILENO, "replay: died with -s %llu -r %llu\n", (unsigned long long)me.seed,
+                  (unsigned long long)me.run); /* dying: nothing else could be done */
+}
+
+static void on_signal(int sig)
+{
+    say_run();
+    (void)signal(sig, SIG_DFL); /* and die of it */
+    (void)raise(sig);
+}
+
+/* A copy of exact size, so that AddressSanitizer sees the byte behind it. */
+static void run_bytes(const void *p, size_t n)
+{
+    uint8_t *exact = rk_alloc(n);
+    if (n > 0)
+        memcpy(exact, p, n);
+    (void)LLVMFuzzerTestOneInput(exact, n); /* always 0 */
+    rk_free(exact);
+}
+
+static int run_file(const char *name)
+{
+    FILE *f = fopen(name, "rb");
+    if (!f) {
+        (void)fprintf(stderr, "replay: %s: %s\n", name, strerror(errno));
+        return 1;
+    }
+    size_t cap = 1 << 16;
+    size_t n = 0;
+    uint8_t *bytes = rk_alloc(cap);
+    for (size_t got; (got = fread(bytes + n, 1, cap - n, f)) > 0;) {
+        n += got;
+        if (n == cap)
+            bytes = rk_realloc(bytes, cap *= 2);
+    }
+    bool bad = ferror(f) != 0;
+    (void)fclose(f); /* only read */
+    (void)fprintf(stderr, "replay: %s: %zu bytes\n", name, n);
+    if (!bad)
+        run_bytes(bytes, n);
+    rk_free(bytes);
+    return bad;
+}
+
+static int keep(const char *name)
+{
+    FILE *f = fopen(name, "wb");
+    bool ok = f && fwrite(me.input, 1, me.n, f) == me.n;
+    if (f && fclose(f) != 0)
+        ok = false;
+    if (!ok)
+        (void)fprintf(stderr, "replay: %s: %s\n", name, strerror(errno));
+    return ok ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t runs = 100000;
+    uint64_t seed = 1;
+    long long one = -1;
+    const char *out = NULL;
+    time_t end = 0;
+    for (int opt; (opt = getopt(argc, argv, "n:t:s:r:o:")) != -1;) {
+        if (opt == 'n')
+            runs = strtoull(optarg, NULL, 10);
+        else if (opt == 't')
+            end = time(NULL) + (time_t)strtoull(optarg, NULL, 10);
+        else if (opt == 's')
+            seed = strtoull(optarg, NULL, 10);
+        else if (opt == 'r')
+            one = strtoll(optarg, NULL, 10);
+        else if (opt == 'o')
+            out = optarg;
+        else
+            return 2;
+    }
+    int rc = 0;
+    for (int i = optind; i < argc; i++)
+        rc |= run_file(argv[i]);
+    if (optind < argc)
+        return rc;
+    (void)signal(SIGABRT, on_signal); /* without them only the number is lost */
+    (void)signal(SIGSEGV, on_signal);
+    if (__sanitizer_set_death_callback)
+        __sanitizer_set_death_callback(say_run);
+    if (one >= 0) {
+        make_input(seed, (uint64_t)one);
+        if (out && keep(out) != 0)
+            return 1;
+        run_bytes(me.input, me.n);
+        return 0;
+    }
+    uint64_t k = 0;
+    for (; end ? time(NULL) < end : k < runs; k++) {
+        make_input(seed, k);
+        run_bytes(me.input, me.n);
+    }
+    (void)printf("replay: %llu runs, seed %llu\n", (unsigned long long)k, (unsigned long long)seed);
+    return 0;
+}
