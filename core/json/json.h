@@ -19,7 +19,7 @@
 #include "core/base/str.h"
 
 struct rk_json_limits {
-    size_t bytes;  /* of text */
+    size_t bytes; /* of text */
     size_t nodes;
     int depth;
 };
@@ -27,50 +27,56 @@ extern const struct rk_json_limits rk_json_default_limits; /* 8 MiB, 400,000 nod
 
 /* Parse one document; anything but white space behind it is an error. lim NULL = defaults.
  * Errors: RK_E_SYNTAX ("line 3 column 7: ..."), RK_E_LIMIT. Duplicate keys of one object are RK_E_SYNTAX naming the key. */
-int rk_json_parse(struct rk_arena *a, const char *text, size_t n, const struct rk_json_limits *lim, cJSON **ret, struct rk_err *err);
+int rk_json_parse(struct rk_arena *a, const char *text, size_t n, const struct rk_json_limits *lim,
+                  cJSON **ret, struct rk_err *err);
 
 /* Append the minified text of a tree. Number text leaves as it came. RK_E_LIMIT when the buffer is full. */
 int rk_json_print(const cJSON *v, struct rk_buf *out);
-int rk_json_print_pretty(const cJSON *v, struct rk_buf *out);                 /* two spaces, for people */
-char *rk_json_text(struct rk_arena *a, const cJSON *v);                       /* minified, in the arena */
-void rk_json_escape(struct rk_buf *out, const char *s, size_t n);             /* a quoted JSON string */
+int rk_json_print_pretty(const cJSON *v, struct rk_buf *out); /* two spaces, for people */
+char *rk_json_text(struct rk_arena *a, const cJSON *v);       /* minified, in the arena */
+/* A quoted JSON string, whatever the bytes: what is not UTF-8 becomes U+FFFD. */
+void rk_json_escape(struct rk_buf *out, const char *s, size_t n);
 
 /* Making nodes. Names and texts are copied into the arena. */
 cJSON *rk_json_object(struct rk_arena *a);
 cJSON *rk_json_array(struct rk_arena *a);
 cJSON *rk_json_string(struct rk_arena *a, const char *s);
 cJSON *rk_json_int(struct rk_arena *a, int64_t n);
-cJSON *rk_json_number_text(struct rk_arena *a, const char *text);              /* text must be a JSON number (asserted) */
+/* text must be a JSON number (asserted) */
+cJSON *rk_json_number_text(struct rk_arena *a, const char *text);
 cJSON *rk_json_bool(struct rk_arena *a, bool b);
 cJSON *rk_json_null(struct rk_arena *a);
-cJSON *rk_json_copy(struct rk_arena *a, const cJSON *v);                       /* deep; NULL in, NULL out */
+cJSON *rk_json_copy(struct rk_arena *a, const cJSON *v); /* deep; NULL in, NULL out */
 
-/* Editing. `set` replaces in place (order kept) or appends at the end; the value must not be in a tree already. */
+/* Editing. `set` replaces in place (order kept) or appends at the end; the value must not be in a tree already
+ * (asserted). A node that was removed may be put in again. */
 void rk_json_set(struct rk_arena *a, cJSON *object, const char *key, cJSON *value);
-void rk_json_add(struct rk_arena *a, cJSON *object, const char *key, cJSON *value); /* as set, O(1): the key is known to be new */
-bool rk_json_unset(cJSON *object, const char *key);                            /* false when it was not there */
+/* As set for a key that is known to be new, without looking: O(1). */
+void rk_json_add(struct rk_arena *a, cJSON *object, const char *key, cJSON *value);
+bool rk_json_unset(cJSON *object, const char *key); /* false when it was not there */
 void rk_json_push(cJSON *array, cJSON *value);
 bool rk_json_remove(cJSON *parent, cJSON *child);
 
 /* Reading. NULL in, NULL or the default out. */
 cJSON *rk_json_get(const cJSON *object, const char *key);
 cJSON *rk_json_at(const cJSON *array, size_t index);
-size_t rk_json_len(const cJSON *v);                                            /* members of an object or array, else 0 */
+size_t rk_json_len(const cJSON *v); /* members of an object or array, else 0 */
 bool rk_json_is_number(const cJSON *v);
 bool rk_json_is_string(const cJSON *v);
 bool rk_json_is_object(const cJSON *v);
 bool rk_json_is_array(const cJSON *v);
 bool rk_json_is_bool(const cJSON *v);
 bool rk_json_is_null(const cJSON *v);
-const char *rk_json_str(const cJSON *v, const char *dflt);                     /* text of a string node, else dflt */
-const char *rk_json_num_text(const cJSON *v);                                  /* the raw number text, NULL when not a number */
+const char *rk_json_str(const cJSON *v, const char *dflt); /* text of a string node, else dflt */
+const char *rk_json_num_text(const cJSON *v); /* the raw number text, NULL when not a number */
 /* Integer value; false when not a number, has a fraction (1.0 counts as 1, 1e3 as 1000) or leaves int64. */
 bool rk_json_int64(const cJSON *v, int64_t *ret);
-const char *rk_json_type_name(const cJSON *v);                                 /* "object", "number", ..., "absent" for NULL */
+const char *rk_json_type_name(const cJSON *v); /* "object", "number", ..., "absent" for NULL */
 
 /* Same value? Numbers compare by value when both are integers, else by text; object order does not matter. */
 bool rk_json_equal(const cJSON *a, const cJSON *b);
-/* RFC 7386 merge patch that turns `from` into `to` (arrays whole); NULL when nothing differs. Result in the arena. */
+/* RFC 7386 merge patch that turns `from` into `to` (arrays whole); NULL when nothing differs. Result in the arena.
+ * A patch cannot say null: null members of objects in `to` count as absent. NULL for `to` gives null. */
 cJSON *rk_json_merge_diff(struct rk_arena *a, const cJSON *from, const cJSON *to);
 /* Apply an RFC 7386 merge patch to a copy of `target`. */
 cJSON *rk_json_merge_apply(struct rk_arena *a, const cJSON *target, const cJSON *patch);

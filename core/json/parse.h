@@ -6,7 +6,7 @@
 
 struct rk__json_parser {
     struct rk_arena *arena;
-    char *base;  /* the copy; base[-1] exists, and 16 zero bytes follow its end */
+    char *base; /* the copy; base[-1] exists, and 16 zero bytes follow its end */
     char *at;
     char *end;
     const char *text;
@@ -17,8 +17,8 @@ struct rk__json_parser {
 };
 
 /* "line 3 column 7: ...", for a place in the copy. Returns code. */
-int rk__json_fail(const struct rk__json_parser *p, const char *where, int code, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
+int rk__json_fail(const struct rk__json_parser *p, const char *where, int code, const char *fmt,
+                  ...) __attribute__((format(printf, 4, 5)));
 /* Syntax error at p->at that says what was wanted and what was found. */
 int rk__json_unexpected(const struct rk__json_parser *p, const char *wanted);
 

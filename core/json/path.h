@@ -11,12 +11,12 @@
 
 #include "core/json/json.h"
 
-#define RK_PATH_MAX 1024
+#define RK_PATH_MAX    1024
 #define RK_PATH_TOKENS 32
 
 struct rk_path_token {
     enum { RK_PATH_KEY, RK_PATH_INDEX_OR_KEY, RK_PATH_SELECT } kind;
-    char text[256];      /* unescaped */
+    char text[256]; /* unescaped */
 };
 struct rk_path {
     size_t n;
@@ -32,7 +32,8 @@ cJSON *rk_path_get(const cJSON *root, const char *path);
  * merge fields that it lacks. null on the way counts as absent. A refused path leaves the tree as it was.
  * RK_E_INVAL: an index beyond the end, a scalar on the way, [x] on a list without merge key or with a value of another name, putting an entry
  * of another name on an existing index of a list with merge key. The text begins with the path up to the token that is wrong. */
-int rk_path_set(struct rk_arena *a, cJSON *root, const char *kind, const char *path, cJSON *value, struct rk_err *err);
+int rk_path_set(struct rk_arena *a, cJSON *root, const char *kind, const char *path, cJSON *value,
+                struct rk_err *err);
 /* Remove; RK_E_NOENT when it was not there. Removing an [x] entry removes the list entry; an emptied list stays.
  * RK_E_INVAL for the root and for tokens that cannot lead anywhere ([x] in an atomic list). */
 int rk_path_drop(cJSON *root, const char *path, struct rk_err *err);
@@ -42,7 +43,8 @@ void rk_path_push(struct rk_buf *path, const char *key);
  * naming one place compare equal ("/spec/containers/0/env/3" -> "/spec/containers/[main]/env/[A]"). Entries without a usable name, and
  * all but the first of one name, keep their index. Appended to out on success only.
  * RK_E_NOENT when absent, RK_E_LIMIT when it is too long. kind NULL = the root's own. */
-int rk_path_canonical(const cJSON *root, const char *kind, const char *path, struct rk_buf *out, struct rk_err *err);
+int rk_path_canonical(const cJSON *root, const char *kind, const char *path, struct rk_buf *out,
+                      struct rk_err *err);
 /* Merge key of the list at this (canonical or plain) path for this kind: "name", "containerPort" ...; NULL = atomic. */
 const char *rk_path_merge_key(const char *kind, const char *path);
 

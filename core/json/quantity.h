@@ -8,9 +8,14 @@
 
 #include "core/base/err.h"
 
-enum rk_quantity_format { RK_QUANTITY_DECIMAL_SI, RK_QUANTITY_BINARY_SI, RK_QUANTITY_DECIMAL_EXPONENT };
+enum rk_quantity_format {
+    RK_QUANTITY_DECIMAL_SI,
+    RK_QUANTITY_BINARY_SI,
+    RK_QUANTITY_DECIMAL_EXPONENT
+};
 
-__extension__ typedef __int128 rk_int128; /* no ISO C type is wide enough: 2^63 whole units in nano */
+/* No ISO C type is wide enough for 2^63 whole units in nano. */
+__extension__ typedef __int128 rk_int128;
 
 struct rk_quantity {
     rk_int128 nano;

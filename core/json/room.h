@@ -25,7 +25,7 @@ void rk__json_index_done(struct rk__json_index *ix);
  * any length will do. `first` points into the text; a point may stand between the digits. */
 struct rk__json_number {
     bool negative;
-    bool vast;          /* the exponent has more than 15 digits: scale says nothing */
+    bool vast; /* the exponent has more than 15 digits: scale says nothing */
     const char *first;
     size_t count;
     int64_t scale;
