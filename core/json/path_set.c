@@ -38,10 +38,13 @@ static bool keeps_name(const struct writer *w, size_t i, const struct rk__merge_
     rk__merge_fill(w->arena, rule, trial, wanted);
     for (size_t k = 0; k < 2; k++) {
         const cJSON *field = NULL;
-        if (is_last(w, i))
+        if (is_last(w, i)) {
             field = rk_json_get(w->value, fields[k]);
-        else if (is_last(w, i + 1) && strcmp(w->path.tok[i + 1].text, fields[k]) == 0)
+        } else if (strcmp(w->path.tok[i + 1].text, fields[k]) == 0) {
+            if (!is_last(w, i + 1))
+                return false; /* it would become an object */
             field = w->value;
+        }
         if (field)
             rk_json_set(w->arena, trial, fields[k], rk_json_copy(w->arena, field));
     }
