@@ -8,7 +8,7 @@
 #include "core/plug/plug.h"
 
 int rk_cmd_run(int argc, char **argv);
-int rk_cmd_worker(int argc, char **argv);   /* what the master starts; not for people */
+int rk_cmd_worker(int argc, char **argv); /* what the master starts; not for people */
 int rk_cmd_render(int argc, char **argv);
 int rk_cmd_plugin(int argc, char **argv);
 int rk_cmd_conf(int argc, char **argv);
@@ -19,11 +19,15 @@ struct rk_setup {
     struct rk_conf *conf;
     struct rk_options o;
     struct rk_plugins *plugins;
-    const char *config;             /* --config; NULL = the default file when it exists */
-    const char *kubeconfig;         /* --kubeconfig */
+    const char *config;     /* --config; NULL = the default file when it exists */
+    const char *kubeconfig; /* --kubeconfig */
 };
 
-#define RK_SETUP_OPTIONS {"config", required_argument, NULL, 'c'}, {"set", required_argument, NULL, 's'}, {"help", no_argument, NULL, 'h'}
+#define RK_SETUP_OPTIONS                                                                           \
+    {"config", required_argument, NULL, 'c'}, {"set", required_argument, NULL, 's'},               \
+    {                                                                                              \
+        "help", no_argument, NULL, 'h'                                                             \
+    }
 /* Take one of the options above; false when it is none of them. */
 bool rk_setup_option(struct rk_setup *s, int opt, const char *arg);
 /* Read files, bind all sections, load plugins when wanted, check. Problems go to stderr. Returns 0 or the exit code. */

@@ -12,7 +12,8 @@ static const char help[] =
 
 int rk_cmd_conf(int argc, char **argv)
 {
-    static const struct option longs[] = {{"document", no_argument, NULL, 'd'}, RK_SETUP_OPTIONS, {0}};
+    static const struct option longs[] = {
+        {"document", no_argument, NULL, 'd'}, RK_SETUP_OPTIONS, {0}};
     struct rk_setup s = {0};
     bool document = false;
     int opt;

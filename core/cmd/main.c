@@ -25,7 +25,9 @@ static int usage(FILE *to, int code)
     for (size_t i = 0; i < COMMANDS; i++)
         if (commands[i].help)
             fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].help);
-    fprintf(to, "\nexit codes: 0 well, 1 failed or bad input, 2 wrong use, 78 wrong configuration or plugin\n");
+    fprintf(
+        to,
+        "\nexit codes: 0 well, 1 failed or bad input, 2 wrong use, 78 wrong configuration or plugin\n");
     return code;
 }
 
@@ -33,7 +35,8 @@ int main(int argc, char **argv)
 {
     if (argc < 2)
         return usage(stderr, 2);
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0)
         return usage(stdout, 0);
     if (strcmp(argv[1], "--version") == 0)
         return rk_cmd_version(argc - 1, argv + 1);

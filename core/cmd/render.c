@@ -69,7 +69,8 @@ static void print_object(struct render *r, const cJSON *o)
     r->n_out++;
 }
 
-static void render_object(struct render *r, struct rk_arena *a, const char *file, int line, const cJSON *doc, const char *gvk)
+static void render_object(struct render *r, struct rk_arena *a, const char *file, int line,
+                          const cJSON *doc, const char *gvk)
 {
     const cJSON *meta = rk_json_get(doc, "metadata");
     const char *name = rk_json_str(rk_json_get(meta, "name"), NULL);
@@ -81,15 +82,22 @@ static void render_object(struct render *r, struct rk_arena *a, const char *file
         return;
     }
     const char *text = rk_json_text(a, doc);
-    const struct rk_snapshot snap = {.gvk = gvk, .ns = rk_json_str(rk_json_get(meta, "namespace"), r->ns), .name = name, .uid = "", .rv = "",
-                                     .object = {text, strlen(text)}, .now_us = r->now_us};
+    const struct rk_snapshot snap = {.gvk = gvk,
+                                     .ns = rk_json_str(rk_json_get(meta, "namespace"), r->ns),
+                                     .name = name,
+                                     .uid = "",
+                                     .rv = "",
+                                     .object = {text, strlen(text)},
+                                     .now_us = r->now_us};
     const struct rk_pass_conf pc = {.arena_cap = 256u << 20, .whole = true};
     int rc = rk_pass_run(r->s.plugins, &pc, &snap, &plan, &err);
     if (rc != 0 || plan->problem) {
-        fprintf(stderr, "%s:%d: %s/%s: %s\n", file, line, snap.ns, name, rc ? err.text : plan->problem);
+        fprintf(stderr, "%s:%d: %s/%s: %s\n", file, line, snap.ns, name,
+                rc ? err.text : plan->problem);
         for (size_t i = 0; rc == 0 && i < plan->n_events; i++)
             if (plan->events[i].warning)
-                fprintf(stderr, "%s:%d: %s/%s: %s: %s\n", file, line, snap.ns, name, plan->events[i].reason, plan->events[i].note);
+                fprintf(stderr, "%s:%d: %s/%s: %s: %s\n", file, line, snap.ns, name,
+                        plan->events[i].reason, plan->events[i].note);
         r->failed = true;
     }
     cJSON *objects = NULL;
@@ -121,10 +129,12 @@ static void render_file(struct render *r, const char *file)
     } else {
         size_t owners = 0;
         for (size_t i = 0; i < n; i++) {
-            const char *gv = rk_json_str(rk_json_get(docs[i].root, "apiVersion"), ""), *kind = rk_json_str(rk_json_get(docs[i].root, "kind"), "");
+            const char *gv = rk_json_str(rk_json_get(docs[i].root, "apiVersion"), ""),
+                       *kind = rk_json_str(rk_json_get(docs[i].root, "kind"), "");
             const char *gvk = rk_arena_fmt(&a, "%s/%s", gv, kind);
             if (!rk_json_is_object(docs[i].root) || !gv[0] || !kind[0]) {
-                fprintf(stderr, "%s:%d: not a Kubernetes object: apiVersion and kind are needed\n", file, docs[i].line);
+                fprintf(stderr, "%s:%d: not a Kubernetes object: apiVersion and kind are needed\n",
+                        file, docs[i].line);
                 r->failed = true;
             } else if (is_owner(r, gvk)) {
                 owners++;
@@ -140,7 +150,11 @@ static void render_file(struct render *r, const char *file)
 
 static int options(struct render *r, int argc, char **argv)
 {
-    static const struct option longs[] = {{"namespace", required_argument, NULL, 'n'}, {"now", required_argument, NULL, 't'}, {"output", required_argument, NULL, 'o'}, RK_SETUP_OPTIONS, {0}};
+    static const struct option longs[] = {{"namespace", required_argument, NULL, 'n'},
+                                          {"now", required_argument, NULL, 't'},
+                                          {"output", required_argument, NULL, 'o'},
+                                          RK_SETUP_OPTIONS,
+                                          {0}};
     int opt;
     while ((opt = getopt_long(argc, argv, "n:o:", longs, NULL)) != -1) {
         if (opt == 'n') {

@@ -18,7 +18,8 @@ static const char help[] =
 
 static int options(struct rk_setup *s, int argc, char **argv)
 {
-    static const struct option longs[] = {{"kubeconfig", required_argument, NULL, 'k'}, RK_SETUP_OPTIONS, {0}};
+    static const struct option longs[] = {
+        {"kubeconfig", required_argument, NULL, 'k'}, RK_SETUP_OPTIONS, {0}};
     int opt;
     while ((opt = getopt_long(argc, argv, "", longs, NULL)) != -1) {
         if (opt == 'k') {

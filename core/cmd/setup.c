@@ -78,7 +78,9 @@ int rk_setup_load(struct rk_setup *s, bool with_plugins, bool check)
     struct rk_err err = RK_ERR_INIT;
     if (!s->conf)
         s->conf = rk_conf_new();
-    const char *config = s->config ? s->config : access(DEFAULT_CONFIG, F_OK) == 0 ? DEFAULT_CONFIG : NULL;
+    const char *config = s->config                           ? s->config
+                         : access(DEFAULT_CONFIG, F_OK) == 0 ? DEFAULT_CONFIG
+                                                             : NULL;
     rk_conf_read(s->conf, config, config ? dropins(&forever, config) : NULL);
     rk_options_bind(s->conf, &s->o);
     if (s->kubeconfig)
@@ -86,8 +88,10 @@ int rk_setup_load(struct rk_setup *s, bool with_plugins, bool check)
     if (!s->o.plugins.path || !s->o.plugins.path[0])
         s->o.plugins.path = bundled(&forever);
     enum rk_log_level level = RK_LOG_INFO;
-    (void)rk_log_level_parse(s->o.op.log_level ? s->o.op.log_level : "info", &level); /* the table allows only legal words */
-    rk_log_setup(level, rk_str_eq(s->o.op.log_format, "text") ? RK_LOG_TEXT : RK_LOG_JSON, 2, "raykeeper");
+    (void)rk_log_level_parse(s->o.op.log_level ? s->o.op.log_level : "info",
+                             &level); /* the table allows only legal words */
+    rk_log_setup(level, rk_str_eq(s->o.op.log_format, "text") ? RK_LOG_TEXT : RK_LOG_JSON, 2,
+                 "raykeeper");
     if (with_plugins && rk_plugins_load(s->conf, &s->o.plugins, &s->plugins, &err) != 0) {
         (void)problems(s); /* both kinds of problems at once; the exit code is the same */
         fprintf(stderr, "%s\n", err.text);

@@ -116,12 +116,14 @@ bool rk_child_report(const struct rk_shared *s, pid_t pid, int status)
         return false;
     }
     int sig = WTERMSIG(status);
-    bool crash = sig == SIGSEGV || sig == SIGBUS || sig == SIGILL || sig == SIGFPE || sig == SIGABRT;
+    bool crash =
+        sig == SIGSEGV || sig == SIGBUS || sig == SIGILL || sig == SIGFPE || sig == SIGABRT;
     char plugin[64], hook[64], object[RK_SHARED_TEXT];
     int64_t since, cpu;
     if (crash && rk_shared_in_hand(s, plugin, hook, object, &since, &cpu))
-        rk_log_error("worker crashed in a plugin", RK_KN("pid", pid), RK_KV("signal", strsignal(sig)), RK_KV("plugin", plugin),
-                     RK_KV("hook", hook), RK_KV("object", object));
+        rk_log_error("worker crashed in a plugin", RK_KN("pid", pid),
+                     RK_KV("signal", strsignal(sig)), RK_KV("plugin", plugin), RK_KV("hook", hook),
+                     RK_KV("object", object));
     else
         rk_log_error("worker killed", RK_KN("pid", pid), RK_KV("signal", strsignal(sig)));
     return crash;

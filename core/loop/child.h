@@ -9,8 +9,8 @@
 #include "core/loop/shared.h"
 
 struct rk_child {
-    pid_t pid;        /* 0 = none */
-    int link;         /* our end of the socketpair; -1 */
+    pid_t pid; /* 0 = none */
+    int link;  /* our end of the socketpair; -1 */
     int64_t born_ms;
 };
 

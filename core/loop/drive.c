@@ -9,8 +9,8 @@
 #include "core/base/str.h"
 #include "core/loop/worker.h"
 
-#define TURN_MS     15   /* of passes per turn of the event loop */
-#define FLIGHTS_MAX 256  /* plans carried out at once; the client's window bounds requests */
+#define TURN_MS     15  /* of passes per turn of the event loop */
+#define FLIGHTS_MAX 256 /* plans carried out at once; the client's window bounds requests */
 
 static int priority_of(enum rk_view_cause cause)
 {
@@ -58,7 +58,8 @@ void rk_owner_free(void *p)
     rk_free(o);
 }
 
-static struct rk_owner *owner_get(struct rk_worker *w, const char *key, const char *gvk, const char *ns, const char *name)
+static struct rk_owner *owner_get(struct rk_worker *w, const char *key, const char *gvk,
+                                  const char *ns, const char *name)
 {
     struct rk_owner *o = rk_map_get(&w->owners, key);
     if (o)
@@ -77,7 +78,8 @@ struct rk_owner *rk_drive_owner(struct rk_worker *w, const char *key)
     return rk_map_get(&w->owners, key);
 }
 
-void rk_drive_wake(void *ctx, const char *gvk, const char *ns, const char *name, enum rk_view_cause cause)
+void rk_drive_wake(void *ctx, const char *gvk, const char *ns, const char *name,
+                   enum rk_view_cause cause)
 {
     struct rk_worker *w = ctx;
     if (cause == RK_CAUSE_STATUS)
@@ -108,7 +110,8 @@ static bool name_used(void *ctx, const char *gvk, const char *ns, const char *na
     return rk_shared_name_get(w->shared, gvk, ns, name) == RK_NAME_USED;
 }
 
-static void in_hand(void *ctx, const char *plugin, const char *hook, const char *gvk, const char *ns, const char *name)
+static void in_hand(void *ctx, const char *plugin, const char *hook, const char *gvk,
+                    const char *ns, const char *name)
 {
     struct rk_worker *w = ctx;
     if (!plugin) {
@@ -127,7 +130,8 @@ static void tell_events(struct rk_worker *w, struct rk_owner *o, const struct rk
     uint64_t *now = plan->n_events ? rk_alloc_array(plan->n_events, sizeof(*now)) : NULL;
     for (size_t i = 0; i < plan->n_events; i++) {
         const struct rk_plan_event *e = &plan->events[i];
-        now[i] = rk_hash64(e->note, strlen(e->note), rk_hash64(e->reason, strlen(e->reason), e->warning));
+        now[i] = rk_hash64(e->note, strlen(e->note),
+                           rk_hash64(e->reason, strlen(e->reason), e->warning));
         bool old = false;
         for (size_t j = 0; j < o->n_told && !old; j++)
             old = o->told[j] == now[i];
@@ -135,14 +139,23 @@ static void tell_events(struct rk_worker *w, struct rk_owner *o, const struct rk
             continue;
         const char *slash = strrchr(o->gvk, '/');
         char api_version[256];
-        if (!slash || rk_str_copyn(api_version, sizeof(api_version), o->gvk, (size_t)(slash - o->gvk)) != 0)
+        if (!slash ||
+            rk_str_copyn(api_version, sizeof(api_version), o->gvk, (size_t)(slash - o->gvk)) != 0)
             continue;
-        struct rk_event ev = {.controller = plan->controller, .api_version = api_version, .kind = slash + 1, .ns = o->ns,
-                              .name = o->name, .uid = plan->uid, .rv = plan->rv, .warning = e->warning,
-                              .reason = e->reason, .action = e->action, .note = e->note};
+        struct rk_event ev = {.controller = plan->controller,
+                              .api_version = api_version,
+                              .kind = slash + 1,
+                              .ns = o->ns,
+                              .name = o->name,
+                              .uid = plan->uid,
+                              .rv = plan->rv,
+                              .warning = e->warning,
+                              .reason = e->reason,
+                              .action = e->action,
+                              .note = e->note};
         rk_recorder_add(w->recorder, &ev, w->epoch);
-        rk_log_info(e->warning ? "warning event" : "event", RK_KV("object", o->key), RK_KV("reason", e->reason),
-                    RK_KV("note", e->note));
+        rk_log_info(e->warning ? "warning event" : "event", RK_KV("object", o->key),
+                    RK_KV("reason", e->reason), RK_KV("note", e->note));
     }
     rk_free(o->told);
     o->told = now;
@@ -166,7 +179,8 @@ static size_t breaker_hold(struct rk_worker *w, const struct rk_owner *o, struct
         if (pod) {
             int kind = rk_view_kind_find(w->view, op->gvk);
             size_t known = kind >= 0 ? rk_view_count(w->view, kind) : 0;
-            size_t share = known * (size_t)w->o->breaker.percent / 100, floor = (size_t)w->o->breaker.floor;
+            size_t share = known * (size_t)w->o->breaker.percent / 100,
+                   floor = (size_t)w->o->breaker.floor;
             if (w->breaker.deleted >= (share > floor ? share : floor)) {
                 held++;
                 continue;
@@ -198,7 +212,8 @@ static void run_key(struct rk_worker *w, const char *key)
     snap.n_outcomes = o->n_outcomes;
     snap.name_used = name_used;
     snap.name_ctx = w;
-    const struct rk_pass_conf pc = {.arena_cap = 16u << 20, .slice = 64, .in_hand = in_hand, .ctx = w};
+    const struct rk_pass_conf pc = {
+        .arena_cap = 16u << 20, .slice = 64, .in_hand = in_hand, .ctx = w};
     struct rk_plan *plan = NULL;
     struct rk_err err = RK_ERR_INIT;
     atomic_fetch_add(&w->shared->passes, 1);
@@ -212,7 +227,8 @@ static void run_key(struct rk_worker *w, const char *key)
     tell_events(w, o, plan);
     size_t held = breaker_hold(w, o, plan);
     if (held) {
-        rk_log_warn("deletions held: too many at once without a user's edit", RK_KV("object", key), RK_KN("held", held));
+        rk_log_warn("deletions held: too many at once without a user's edit", RK_KV("object", key),
+                    RK_KN("held", held));
         if (plan->again_ms < 0 || plan->again_ms > 10000)
             plan->again_ms = 10000;
     }
@@ -234,7 +250,8 @@ void rk_drive_finished(struct rk_worker *w, struct rk_owner *o, bool failed, boo
     }
     uint32_t r = 0;
     (void)rk_random(&r, sizeof(r)); /* without it the sweep is merely less spread */
-    int64_t sweep = w->o->op.sweep_ms - w->o->op.sweep_ms / 10 + (int64_t)(r % 1000) * (w->o->op.sweep_ms / 5) / 1000;
+    int64_t sweep = w->o->op.sweep_ms - w->o->op.sweep_ms / 10 +
+                    (int64_t)(r % 1000) * (w->o->op.sweep_ms / 5) / 1000;
     rk_queue_add_after(w->queue, o->key, RK_PRIO_LOW, now, sweep);
     rk_drive_soon(w);
 }
@@ -244,7 +261,8 @@ static void drive(void *ctx)
     struct rk_worker *w = ctx;
     int64_t start = rk_clock_ms();
     w->driving = false;
-    while (w->leads && !w->stopping && w->flights < FLIGHTS_MAX && rk_shared_gate(w->shared, w->epoch)) {
+    while (w->leads && !w->stopping && w->flights < FLIGHTS_MAX &&
+           rk_shared_gate(w->shared, w->epoch)) {
         int priority;
         int64_t waited, now = rk_clock_ms();
         if (now - start >= TURN_MS) {

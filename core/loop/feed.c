@@ -18,7 +18,8 @@ static void on_item(void *ctx, enum rk_watch_event what, bool listed, struct rk_
 {
     struct rk_feed *f = ctx;
     struct rk_err err = RK_ERR_INIT;
-    if (rk_view_apply(f->w->view, f->kind, what == RK_WATCH_DELETED ? RK_VIEW_DELETE : RK_VIEW_UPSERT,
+    if (rk_view_apply(f->w->view, f->kind,
+                      what == RK_WATCH_DELETED ? RK_VIEW_DELETE : RK_VIEW_UPSERT,
                       listed ? RK_FROM_LIST : RK_FROM_WATCH, object, &err) != 0)
         rk_log_warn("malformed object ignored", RK_KV("err", err.text));
 }
@@ -30,7 +31,8 @@ static void on_skipped(void *ctx, struct rk_span prefix)
     /* A name that cannot be told stays empty; the object is then only counted. */
     (void)rk_scan_text(rk_scan_get(prefix, "metadata/name"), name, sizeof(name));
     (void)rk_scan_text(rk_scan_get(prefix, "metadata/namespace"), ns, sizeof(ns));
-    rk_log_error("object over our bounds ignored", RK_KV("ns", ns), RK_KV("name", name), RK_KN("kind", f->kind));
+    rk_log_error("object over our bounds ignored", RK_KV("ns", ns), RK_KV("name", name),
+                 RK_KN("kind", f->kind));
 }
 
 static void on_synced(void *ctx, const char *rv)
@@ -46,14 +48,16 @@ static void on_progress(void *ctx, const char *rv)
     rk_view_progress(f->w->view, f->kind, f->ns, rv);
 }
 
-static void split_gvk(struct rk_arena *a, const char *gvk, const char **ret_api_version, const char **ret_kind)
+static void split_gvk(struct rk_arena *a, const char *gvk, const char **ret_api_version,
+                      const char **ret_kind)
 {
     const char *slash = strrchr(gvk, '/');
     *ret_kind = slash ? slash + 1 : gvk;
     *ret_api_version = slash ? rk_arena_strndup(a, gvk, (size_t)(slash - gvk)) : "";
 }
 
-static int kind_add(struct rk_worker *w, struct rk_arena *a, const char *gvk, const char *plural, const rk_watch *watch, struct rk_err *err)
+static int kind_add(struct rk_worker *w, struct rk_arena *a, const char *gvk, const char *plural,
+                    const rk_watch *watch, struct rk_err *err)
 {
     struct rk_view_kind k = {.gvk = gvk, .plural = plural};
     split_gvk(a, gvk, &k.api_version, &k.kind);
@@ -78,11 +82,18 @@ static int kind_add(struct rk_worker *w, struct rk_arena *a, const char *gvk, co
     return rk_view_kind_add(w->view, &k, err);
 }
 
-static void feed_add(struct rk_worker *w, struct rk_arena *a, const char *gvk, const char *plural, const rk_watch *watch, struct rk_span ns)
+static void feed_add(struct rk_worker *w, struct rk_arena *a, const char *gvk, const char *plural,
+                     const rk_watch *watch, struct rk_span ns)
 {
     struct rk_feed *f = rk_arena_alloc(a, sizeof(*f));
-    struct rk_watcher_def d = {.plural = plural, .selector = watch ? watch->selector : NULL, .optional = watch && watch->optional,
-                               .begin = on_begin, .item = on_item, .skipped = on_skipped, .synced = on_synced, .progress = on_progress};
+    struct rk_watcher_def d = {.plural = plural,
+                               .selector = watch ? watch->selector : NULL,
+                               .optional = watch && watch->optional,
+                               .begin = on_begin,
+                               .item = on_item,
+                               .skipped = on_skipped,
+                               .synced = on_synced,
+                               .progress = on_progress};
     const char *kind;
     split_gvk(a, gvk, &d.api_version, &kind);
     f->w = w;
@@ -95,7 +106,8 @@ static void feed_add(struct rk_worker *w, struct rk_arena *a, const char *gvk, c
     w->feeds[w->n_feeds++] = f;
 }
 
-static void feed_scopes(struct rk_worker *w, struct rk_arena *a, const char *gvk, const char *plural, const rk_watch *watch)
+static void feed_scopes(struct rk_worker *w, struct rk_arena *a, const char *gvk,
+                        const char *plural, const rk_watch *watch)
 {
     struct rk_span rest = rk_span_of(w->o->op.watch), ns;
     bool any = false;
@@ -120,8 +132,10 @@ int rk_feeds_start(struct rk_worker *w, struct rk_err *err)
     }
     for (size_t i = 0; i < p->n_watches; i++) {
         bool known = rk_view_kind_find(w->view, p->watches[i].gvk) >= 0;
-        if (kind_add(w, &w->forever, p->watches[i].gvk, p->watches[i].plural, &p->watches[i], err) < 0)
-            return rk_err_wrap(err, "plugin %s: watch %s", p->watch_plug[i]->name, p->watches[i].gvk);
+        if (kind_add(w, &w->forever, p->watches[i].gvk, p->watches[i].plural, &p->watches[i], err) <
+            0)
+            return rk_err_wrap(err, "plugin %s: watch %s", p->watch_plug[i]->name,
+                               p->watches[i].gvk);
         if (!known)
             feed_scopes(w, &w->forever, p->watches[i].gvk, p->watches[i].plural, &p->watches[i]);
     }
@@ -158,8 +172,9 @@ bool rk_feeds_stale(const struct rk_worker *w, char *why, size_t why_size)
         rk_watcher_state(w->feeds[i]->watcher, &st);
         if (st.absent || (!st.stale && w->feeds[i]->synced))
             continue;
-        int n = snprintf(why, why_size, "watch of kind %d in %s: %s: %s", w->feeds[i]->kind,
-                         w->feeds[i]->ns ? w->feeds[i]->ns : "all namespaces", st.phase, st.last_error);
+        int n =
+            snprintf(why, why_size, "watch of kind %d in %s: %s: %s", w->feeds[i]->kind,
+                     w->feeds[i]->ns ? w->feeds[i]->ns : "all namespaces", st.phase, st.last_error);
         (void)n; /* cut when too long */
         return true;
     }

@@ -17,25 +17,26 @@
 #include "core/kube/verbs.h"
 #include "core/loop/worker.h"
 
-#define WINDOW_MAX   64
-#define BODY_MAX     (3u << 20)  /* the API server's own bound (client.md 42) */
-#define RESEND_MS    1000
-#define RESEND_MAX   60          /* then the flight gives up and the key backs off; the name stays unresolved */
-#define STATUS_QUIET_MS     1000 /* counters at most once a second (client.md 40) */
-#define STATUS_COALESCE_MS  200  /* conditions at once, but one start-up's changes together */
+#define WINDOW_MAX 64
+#define BODY_MAX   (3u << 20) /* the API server's own bound (client.md 42) */
+#define RESEND_MS  1000
+#define RESEND_MAX                                                                                 \
+    60 /* then the flight gives up and the key backs off; the name stays unresolved */
+#define STATUS_QUIET_MS    1000 /* counters at most once a second (client.md 40) */
+#define STATUS_COALESCE_MS 200  /* conditions at once, but one start-up's changes together */
 
 struct rk_flight;
 
-struct step {                    /* one op under way */
+struct step { /* one op under way */
     struct rk_flight *f;
     const struct rk_op *op;
     rk_call *call;
     struct rk_timer again;
     uint32_t tries;
-    bool resolving;              /* a GET after 409 */
+    bool resolving; /* a GET after 409 */
 };
 
-struct tally {                   /* events of one reason are folded */
+struct tally { /* events of one reason are folded */
     const char *reason, *action;
     bool warning;
     size_t n;
@@ -46,7 +47,7 @@ struct rk_flight {
     struct rk_worker *w;
     struct rk_owner *owner;
     struct rk_plan *plan;
-    struct step *steps;          /* one per op */
+    struct step *steps; /* one per op */
     size_t next, in_flight, window, settled_ok, settled_bad;
     int wave;
     bool wave_failed, aborted, raced; /* raced: a precondition failed, look again at once */
@@ -94,23 +95,34 @@ static void tally(struct rk_flight *f, const struct rk_op *op, bool ok, const ch
         rk_buf_init(&t->names, 900);
     }
     if (t->n++ < 8)
-        (void)rk_buf_addf(&t->names, "%s%s/%s", t->n > 1 ? ", " : "", op->ns, op->name); /* cut past the bound */
+        (void)rk_buf_addf(&t->names, "%s%s/%s", t->n > 1 ? ", " : "", op->ns,
+                          op->name); /* cut past the bound */
     if (!ok && t->n == 1)
         (void)rk_buf_addf(&t->names, ": %s", message);
     else if (ok && t->n == 1 && op->verb == RK_OP_DELETE && op->note)
         (void)rk_buf_addf(&t->names, ": %s", op->note);
 }
 
-static void record(struct rk_flight *f, bool warning, const char *reason, const char *action, const char *note)
+static void record(struct rk_flight *f, bool warning, const char *reason, const char *action,
+                   const char *note)
 {
     const struct rk_plan *p = f->plan;
     const char *slash = strrchr(p->gvk, '/');
     char api_version[256];
-    if (!slash || rk_str_copyn(api_version, sizeof(api_version), p->gvk, (size_t)(slash - p->gvk)) != 0)
+    if (!slash ||
+        rk_str_copyn(api_version, sizeof(api_version), p->gvk, (size_t)(slash - p->gvk)) != 0)
         return;
-    struct rk_event ev = {.controller = p->controller, .api_version = api_version, .kind = slash + 1, .ns = p->ns,
-                          .name = p->name, .uid = p->uid, .rv = p->rv, .warning = warning, .reason = reason,
-                          .action = action, .note = note};
+    struct rk_event ev = {.controller = p->controller,
+                          .api_version = api_version,
+                          .kind = slash + 1,
+                          .ns = p->ns,
+                          .name = p->name,
+                          .uid = p->uid,
+                          .rv = p->rv,
+                          .warning = warning,
+                          .reason = reason,
+                          .action = action,
+                          .note = note};
     rk_recorder_add(f->w->recorder, &ev, f->w->epoch);
 }
 
@@ -119,10 +131,12 @@ static void tell(struct rk_flight *f)
     for (size_t i = 0; i < f->n_tallies; i++) {
         struct tally *t = &f->tallies[i];
         char note[1024];
-        const char *verb = t->warning ? "Failed" : strcmp(t->action, "Delete") == 0 ? "Deleted" : "Created";
+        const char *verb = t->warning                         ? "Failed"
+                           : strcmp(t->action, "Delete") == 0 ? "Deleted"
+                                                              : "Created";
         int n = t->n == 1 ? snprintf(note, sizeof(note), "%s %s", verb, rk_buf_text(&t->names))
-                          : snprintf(note, sizeof(note), "%s %zu: %s%s", verb, t->n, rk_buf_text(&t->names),
-                                     t->n > 8 ? ", ..." : "");
+                          : snprintf(note, sizeof(note), "%s %zu: %s%s", verb, t->n,
+                                     rk_buf_text(&t->names), t->n > 8 ? ", ..." : "");
         (void)n; /* cut when too long */
         record(f, t->warning, t->reason, t->action, note);
     }
@@ -161,7 +175,8 @@ static void apply(struct rk_flight *f, const struct rk_op *op, const struct rk_r
     if (kind < 0)
         return;
     struct rk_span body = resp->body, uid = rk_scan_get(body, "metadata/uid");
-    if (op->verb == RK_OP_DELETE && (!body.p || !uid.p || !rk_scan_get(body, "metadata/deletionTimestamp").p)) {
+    if (op->verb == RK_OP_DELETE &&
+        (!body.p || !uid.p || !rk_scan_get(body, "metadata/deletionTimestamp").p)) {
         rk_view_forget(f->w->view, kind, op->ns, op->name, op->uid);
         return;
     }
@@ -178,13 +193,17 @@ static void settled(struct step *s, bool ok, const struct rk_resp *resp)
     const struct rk_op *op = s->op;
     f->in_flight--;
     if (op->verb == RK_OP_CREATE && op->group[0] && !f->aborted)
-        rk_shared_name_set(f->w->shared, op->gvk, op->ns, op->name, ok ? RK_NAME_USED : RK_NAME_FREE);
+        rk_shared_name_set(f->w->shared, op->gvk, op->ns, op->name,
+                           ok ? RK_NAME_USED : RK_NAME_FREE);
     if (f->aborted) {
         if (f->in_flight == 0)
             finish_soon(f);
         return;
     }
-    static const char *const verbs[] = {[RK_OP_CREATE] = "create", [RK_OP_DELETE] = "delete", [RK_OP_PATCH] = "patch", [RK_OP_STATUS] = "patch status"};
+    static const char *const verbs[] = {[RK_OP_CREATE] = "create",
+                                        [RK_OP_DELETE] = "delete",
+                                        [RK_OP_PATCH] = "patch",
+                                        [RK_OP_STATUS] = "patch status"};
     if (op->verb != RK_OP_STATUS)
         rk_outcome_note(f->owner, op->gvk, op->group, verbs[op->verb], resp);
     tally(f, op, ok, resp->message);
@@ -192,13 +211,14 @@ static void settled(struct step *s, bool ok, const struct rk_resp *resp)
         f->settled_ok++;
         if (f->window < WINDOW_MAX)
             f->window *= 2;
-        rk_log_info(verbs[op->verb], RK_KV("object", f->owner->key), RK_KV("kind", op->gvk), RK_KV("name", op->name),
-                    RK_KV("why", op->note), RK_KN("ms", resp->took_ms));
+        rk_log_info(verbs[op->verb], RK_KV("object", f->owner->key), RK_KV("kind", op->gvk),
+                    RK_KV("name", op->name), RK_KV("why", op->note), RK_KN("ms", resp->took_ms));
     } else {
         f->settled_bad++;
         f->wave_failed = true;
-        rk_log_warn("write failed", RK_KV("object", f->owner->key), RK_KV("verb", verbs[op->verb]), RK_KV("kind", op->gvk),
-                    RK_KV("name", op->name), RK_KN("http", resp->http), RK_KV("err", resp->message));
+        rk_log_warn("write failed", RK_KV("object", f->owner->key), RK_KV("verb", verbs[op->verb]),
+                    RK_KV("kind", op->gvk), RK_KV("name", op->name), RK_KN("http", resp->http),
+                    RK_KV("err", resp->message));
     }
     advance(f);
 }
@@ -245,7 +265,8 @@ static void resolved(void *ctx, const struct rk_resp *resp)
         ours = memmem(owners.p, owners.n, rk_buf_text(&needle), needle.len) != NULL;
         rk_buf_done(&needle);
     }
-    (void)rk_scan_text(rk_scan_get(resp->body, "metadata/uid"), uid, sizeof(uid)); /* only for the cache below */
+    (void)rk_scan_text(rk_scan_get(resp->body, "metadata/uid"), uid,
+                       sizeof(uid)); /* only for the cache below */
     if (resp->code == 0)
         apply(f, s->op, resp);
     if (ours) {
@@ -257,8 +278,9 @@ static void resolved(void *ctx, const struct rk_resp *resp)
         foreign.code = RK_E_CONFLICT;
         foreign.http = 409;
         (void)rk_str_copy(foreign.reason, sizeof(foreign.reason), "AlreadyExists");
-        int n = snprintf(foreign.message, sizeof(foreign.message), "%s %s/%s exists and is not ours", s->op->gvk, s->op->ns, s->op->name);
-        (void)n; /* cut when too long */
+        int n = snprintf(foreign.message, sizeof(foreign.message),
+                         "%s %s/%s exists and is not ours", s->op->gvk, s->op->ns, s->op->name);
+        (void)n;                            /* cut when too long */
         f->raced = s->op->group[0] != '\0'; /* a pod takes another name at once */
     }
     settled(s, false, &foreign);
@@ -285,12 +307,14 @@ static void answered(void *ctx, const struct rk_resp *resp)
     }
     bool repeatable = op->verb == RK_OP_CREATE || op->verb == RK_OP_DELETE;
     if (repeatable && (resp->unknown || resp->code == RK_E_BUSY) && s->tries < RESEND_MAX) {
-        rk_log_info("outcome unknown, asking again", RK_KV("object", f->owner->key), RK_KV("name", op->name),
-                    RK_KN("http", resp->http), RK_KV("err", resp->message));
+        rk_log_info("outcome unknown, asking again", RK_KV("object", f->owner->key),
+                    RK_KV("name", op->name), RK_KN("http", resp->http),
+                    RK_KV("err", resp->message));
         send_again(s, resp->retry_after_ms > 0 ? resp->retry_after_ms : RESEND_MS);
         return;
     }
-    if (op->verb == RK_OP_CREATE && resp->http == 409 && strcmp(resp->reason, "AlreadyExists") == 0) {
+    if (op->verb == RK_OP_CREATE && resp->http == 409 &&
+        strcmp(resp->reason, "AlreadyExists") == 0) {
         const struct rk_target t = {op->api_version, op->plural, op->ns, op->name};
         s->resolving = true;
         s->call = rk_kube_get(f->w->client, &t, RK_PRIO_HIGH, resolved, s);
@@ -302,7 +326,8 @@ static void answered(void *ctx, const struct rk_resp *resp)
         return;
     }
     if (resp->code == RK_E_CONFLICT || (op->verb == RK_OP_STATUS && resp->code == RK_E_NOENT)) {
-        f->raced = true; /* the world moved under the plan: plan again on the new one, not a failure */
+        f->raced =
+            true; /* the world moved under the plan: plan again on the new one, not a failure */
         f->in_flight--;
         f->wave_failed = true;
         advance(f);
@@ -312,7 +337,8 @@ static void answered(void *ctx, const struct rk_resp *resp)
 }
 
 /* Random content is made here and nowhere else; an existing value stays. */
-static int fill(struct rk_flight *f, const struct rk_op *op, struct rk_buf *body, struct rk_err *err)
+static int fill(struct rk_flight *f, const struct rk_op *op, struct rk_buf *body,
+                struct rk_err *err)
 {
     uint8_t raw[32];
     char b64[64];
@@ -327,7 +353,8 @@ static int fill(struct rk_flight *f, const struct rk_op *op, struct rk_buf *body
         rc = rk_random(raw, sizeof(raw));
         rk_base64(raw, sizeof(raw), b64);
         if (rc == 0)
-            rc = rk_path_set(&a, tree, strrchr(op->gvk, '/') + 1, op->fill_path, rk_json_string(&a, b64), err);
+            rc = rk_path_set(&a, tree, strrchr(op->gvk, '/') + 1, op->fill_path,
+                             rk_json_string(&a, b64), err);
         if (rc == 0) {
             rk_buf_clear(body);
             rc = rk_json_print(tree, body);
@@ -345,7 +372,8 @@ static void send_step(struct step *s)
     struct rk_worker *w = f->w;
     const struct rk_op *op = s->op;
     const struct rk_target t = {op->api_version, op->plural, op->ns, op->name};
-    const struct rk_write wr = {.epoch = w->epoch, .priority = RK_PRIO_NORMAL, .done = answered, .ctx = s};
+    const struct rk_write wr = {
+        .epoch = w->epoch, .priority = RK_PRIO_NORMAL, .done = answered, .ctx = s};
     struct rk_err err = RK_ERR_INIT;
     struct rk_buf body;
     rk_buf_init(&body, BODY_MAX);
@@ -394,7 +422,8 @@ static bool status_later(struct rk_flight *f)
         f->raced = true;
         return true;
     }
-    int64_t now = rk_clock_ms(), quiet = f->plan->conditions_changed ? STATUS_COALESCE_MS : STATUS_QUIET_MS;
+    int64_t now = rk_clock_ms(),
+            quiet = f->plan->conditions_changed ? STATUS_COALESCE_MS : STATUS_QUIET_MS;
     int64_t since = now - f->owner->status_ms;
     if (f->owner->status_ms == 0 || since >= quiet)
         return false;

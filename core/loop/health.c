@@ -27,16 +27,20 @@ struct rk_health {
 
 static enum MHD_Result reply(struct MHD_Connection *c, unsigned status, const char *text)
 {
-    struct MHD_Response *r = MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
+    struct MHD_Response *r = MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text,
+                                                             MHD_RESPMEM_MUST_COPY);
     if (!r)
         return MHD_NO;
-    (void)MHD_add_response_header(r, "Content-Type", "text/plain; charset=utf-8"); /* without it the answer is as good */
+    (void)MHD_add_response_header(
+        r, "Content-Type", "text/plain; charset=utf-8"); /* without it the answer is as good */
     enum MHD_Result rc = MHD_queue_response(c, status, r);
     MHD_destroy_response(r);
     return rc;
 }
 
-static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *url, const char *method, const char *version, const char *data, size_t *data_size, void **state)
+static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *url,
+                                  const char *method, const char *version, const char *data,
+                                  size_t *data_size, void **state)
 {
     struct rk_health *h = ctx;
     char text[768] = "";
@@ -45,7 +49,9 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
     (void)state;
     if (*data_size > 0 || (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0))
         return reply(c, MHD_HTTP_METHOD_NOT_ALLOWED, "GET only\n");
-    rk_health_fn *fn = strcmp(url, "/healthz") == 0 ? h->healthy : strcmp(url, "/readyz") == 0 ? h->ready : NULL;
+    rk_health_fn *fn = strcmp(url, "/healthz") == 0  ? h->healthy
+                       : strcmp(url, "/readyz") == 0 ? h->ready
+                                                     : NULL;
     if (!fn)
         return reply(c, MHD_HTTP_NOT_FOUND, "here are /healthz and /readyz\n");
     bool well = fn(h->ctx, text, sizeof(text) - 2);
@@ -73,7 +79,8 @@ static void on_fd(void *ctx, int fd, unsigned events)
     run(ctx);
 }
 
-static int split_address(const char *address, char *host, size_t host_size, const char **ret_port, struct rk_err *err)
+static int split_address(const char *address, char *host, size_t host_size, const char **ret_port,
+                         struct rk_err *err)
 {
     const char *colon = strrchr(address, ':');
     int64_t port;
@@ -97,14 +104,17 @@ static int listen_on(const char *address, int *ret_fd, int *ret_port, struct rk_
     const char *port;
     if (split_address(address, host, sizeof(host), &port, err) != 0)
         return err->code;
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV}, *ai;
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                             .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV},
+                    *ai;
     if (getaddrinfo(host[0] ? host : NULL, port, &hints, &ai) != 0)
         return rk_err_set(err, RK_E_INVAL, "address '%s': the host must be an IP address", address);
     int one = 1, fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     struct sockaddr_storage sa;
     socklen_t len = sizeof(sa);
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 || bind(fd, ai->ai_addr, ai->ai_addrlen) != 0 ||
-        listen(fd, 64) != 0 || getsockname(fd, (struct sockaddr *)&sa, &len) != 0) {
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
+        bind(fd, ai->ai_addr, ai->ai_addrlen) != 0 || listen(fd, 64) != 0 ||
+        getsockname(fd, (struct sockaddr *)&sa, &len) != 0) {
         int saved = errno;
         if (fd >= 0)
             close(fd);
@@ -112,12 +122,15 @@ static int listen_on(const char *address, int *ret_fd, int *ret_port, struct rk_
         return rk_err_errno(err, saved, "address '%s'", address);
     }
     freeaddrinfo(ai);
-    *ret_port = ntohs(sa.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&sa)->sin6_port : ((struct sockaddr_in *)&sa)->sin_port);
+    *ret_port = ntohs(sa.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&sa)->sin6_port
+                                               : ((struct sockaddr_in *)&sa)->sin_port);
     *ret_fd = fd;
     return 0;
 }
 
-int rk_health_new(struct rk_poll *poll, const char *address, rk_health_fn *healthy, rk_health_fn *ready, void *ctx, struct rk_health **ret, int *ret_port, struct rk_err *err)
+int rk_health_new(struct rk_poll *poll, const char *address, rk_health_fn *healthy,
+                  rk_health_fn *ready, void *ctx, struct rk_health **ret, int *ret_port,
+                  struct rk_err *err)
 {
     int fd, port;
     if (listen_on(address, &fd, &port, err) != 0)
@@ -127,9 +140,10 @@ int rk_health_new(struct rk_poll *poll, const char *address, rk_health_fn *healt
     h->healthy = healthy;
     h->ready = ready;
     h->ctx = ctx;
-    h->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, h, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-                                 (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
-                                 MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)16384, MHD_OPTION_END);
+    h->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL, 0, NULL, NULL, on_request, h, MHD_OPTION_LISTEN_SOCKET, fd,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)16384, MHD_OPTION_END);
     if (!h->daemon) {
         close(fd);
         rk_free(h);

@@ -19,13 +19,13 @@
 #include "core/loop/worker.h"
 
 #define TICK_MS        500
-#define HANG_MS        60000  /* a worker whose loop has not turned for this long (DESIGN 4) */
-#define NO_WORKER_MS   30000  /* then leadership is given back */
-#define CUT_MS         3000   /* a worker acknowledges a lost Lease within this, or is killed */
+#define HANG_MS        60000 /* a worker whose loop has not turned for this long (DESIGN 4) */
+#define NO_WORKER_MS   30000 /* then leadership is given back */
+#define CUT_MS         3000  /* a worker acknowledges a lost Lease within this, or is killed */
 #define STOP_MS        28000
-#define CRASHES_MAX    3      /* exits within CRASHES_MS with nothing in hand: give leadership back */
+#define CRASHES_MAX    3 /* exits within CRASHES_MS with nothing in hand: give leadership back */
 #define CRASHES_MS     60000
-#define RENEW_STALE_MS 35000  /* client.md 54 */
+#define RENEW_STALE_MS 35000 /* client.md 54 */
 
 struct master {
     const struct rk_options *o;
@@ -39,7 +39,7 @@ struct master {
     struct rk_elector *elector;
     struct rk_health *health;
     struct rk_timer tick_timer, start_timer, cut_timer;
-    int64_t gone_ms;              /* since when no worker runs; 0 = one runs */
+    int64_t gone_ms; /* since when no worker runs; 0 = one runs */
     int64_t exits[CRASHES_MAX];
     size_t n_exits;
     int64_t stop_ms;
@@ -79,7 +79,8 @@ static void on_led(void *ctx)
     atomic_fetch_add(&m->shared->epoch, 1);
     atomic_store(&m->shared->renewed_ms, rk_elector_renewed_ms(m->elector));
     atomic_store(&m->shared->leads, true);
-    rk_log_info("lease acquired", RK_KV("lease", m->o->le.lease_name), RK_KV("identity", m->identity));
+    rk_log_info("lease acquired", RK_KV("lease", m->o->le.lease_name),
+                RK_KV("identity", m->identity));
     rk_child_send(&m->child, RK_LINK_LEAD);
 }
 
@@ -112,7 +113,8 @@ static void on_lost(void *ctx, const char *why)
 static void on_waiting(void *ctx, const char *holder)
 {
     struct master *m = ctx;
-    (void)rk_str_copyn(m->holder, sizeof(m->holder), holder, strnlen(holder, sizeof(m->holder) - 1)); /* for people */
+    (void)rk_str_copyn(m->holder, sizeof(m->holder), holder,
+                       strnlen(holder, sizeof(m->holder) - 1)); /* for people */
     rk_log_info("lease is held by another", RK_KV("holder", holder));
 }
 
@@ -133,7 +135,9 @@ static void on_link(void *ctx, int fd, unsigned events)
             rk_timer_del(m->poll, &m->cut_timer);
             m->cutting = false;
         } else if (what[i] == RK_LINK_SYNCED && m->leads) {
-            rk_child_send(&m->child, RK_LINK_LEAD); /* its predecessor ended under a Lease that we still hold */
+            rk_child_send(
+                &m->child,
+                RK_LINK_LEAD); /* its predecessor ended under a Lease that we still hold */
         }
         want(m);
     }
@@ -165,7 +169,8 @@ static void worker_gone(struct master *m, int status)
         rk_log_error("worker ends again and again: leadership is given to others");
         rk_elector_want(m->elector, false);
     }
-    int64_t delay = m->exits[CRASHES_MAX - 2] && now - m->exits[CRASHES_MAX - 2] < CRASHES_MS ? 2000 : 100;
+    int64_t delay =
+        m->exits[CRASHES_MAX - 2] && now - m->exits[CRASHES_MAX - 2] < CRASHES_MS ? 2000 : 100;
     rk_timer_in(m->poll, &m->start_timer, delay, worker_start, m);
 }
 
@@ -254,7 +259,8 @@ static void tick(void *ctx)
         char plugin[64], hook[64], object[RK_SHARED_TEXT];
         int64_t since, cpu;
         if (rk_shared_in_hand(m->shared, plugin, hook, object, &since, &cpu))
-            rk_log_error("worker hangs in a plugin: killed", RK_KV("plugin", plugin), RK_KV("hook", hook), RK_KV("object", object));
+            rk_log_error("worker hangs in a plugin: killed", RK_KV("plugin", plugin),
+                         RK_KV("hook", hook), RK_KV("object", object));
         else
             rk_log_error("worker hangs: killed");
         rk_child_kill(&m->child, SIGKILL);
@@ -269,7 +275,8 @@ static bool healthy(void *ctx, char *text, size_t size)
     struct master *m = ctx;
     int64_t renewed = atomic_load(&m->shared->renewed_ms), now = rk_clock_ms();
     bool ok = !(m->elector && m->leads && now - renewed > RENEW_STALE_MS);
-    int n = snprintf(text, size, "%s", ok ? "ok" : "leading, but the lease has not been renewed for 35 s");
+    int n = snprintf(text, size, "%s",
+                     ok ? "ok" : "leading, but the lease has not been renewed for 35 s");
     (void)n; /* fits */
     return ok;
 }
@@ -278,11 +285,13 @@ static bool ready(void *ctx, char *text, size_t size)
 {
     struct master *m = ctx;
     bool synced = atomic_load(&m->shared->synced), ok = synced && m->child.pid > 0 && !m->stopping;
-    const char *why = m->stopping ? "stopping" : m->child.pid == 0 ? "no worker runs" : m->shared->why_not;
+    const char *why = m->stopping         ? "stopping"
+                      : m->child.pid == 0 ? "no worker runs"
+                                          : m->shared->why_not;
     int n;
     if (ok)
-        n = snprintf(text, size, "ok: %s%s%s", m->leads ? "leading" : "standby", m->holder[0] && !m->leads ? ", leader is " : "",
-                     m->leads ? "" : m->holder);
+        n = snprintf(text, size, "ok: %s%s%s", m->leads ? "leading" : "standby",
+                     m->holder[0] && !m->leads ? ", leader is " : "", m->leads ? "" : m->holder);
     else
         n = snprintf(text, size, "not synced: %s", why);
     (void)n; /* cut when too long */
@@ -302,7 +311,9 @@ static int identity(struct master *m, struct rk_err *err)
         return rk_err_set(err, RK_E_IO, "no random numbers");
     rk_suffix(r, suffix, 16);
     int n = snprintf(m->identity, sizeof(m->identity), "%s_%s", host, suffix);
-    return n > 0 && (size_t)n < sizeof(m->identity) ? 0 : rk_err_set(err, RK_E_LIMIT, "host name is too long");
+    return n > 0 && (size_t)n < sizeof(m->identity)
+               ? 0
+               : rk_err_set(err, RK_E_LIMIT, "host name is too long");
 }
 
 static int setup_election(struct master *m, struct rk_err *err)
@@ -310,16 +321,27 @@ static int setup_election(struct master *m, struct rk_err *err)
     if (!m->o->le.enabled)
         return 0;
     const char *ns = m->o->le.ns[0] ? m->o->le.ns : m->creds->ns ? m->creds->ns : "default";
-    const struct rk_client_conf cc = {.user_agent = "raykeeper/" RK_VERSION " (master)", .connect_ms = m->o->api.connect_ms,
-                                      .request_ms = m->o->le.renew_ms / 2, .window_min = 4, .window_max = 4};
+    const struct rk_client_conf cc = {.user_agent = "raykeeper/" RK_VERSION " (master)",
+                                      .connect_ms = m->o->api.connect_ms,
+                                      .request_ms = m->o->le.renew_ms / 2,
+                                      .window_min = 4,
+                                      .window_max = 4};
     m->client = rk_client_new(m->poll, m->creds, &cc, err);
     if (!m->client)
         return rk_err_wrap(err, "client");
     if (rk_str_copy(m->ns, sizeof(m->ns), ns) != 0)
         return rk_err_set(err, RK_E_INVAL, "[leader-election] namespace is too long");
-    const struct rk_elector_conf ec = {.ns = m->ns, .name = m->o->le.lease_name, .identity = m->identity, .lease_ms = m->o->le.lease_ms,
-                                       .renew_ms = m->o->le.renew_ms, .retry_ms = m->o->le.retry_ms, .led = on_led,
-                                       .renewed = on_renewed, .lost = on_lost, .waiting = on_waiting, .ctx = m};
+    const struct rk_elector_conf ec = {.ns = m->ns,
+                                       .name = m->o->le.lease_name,
+                                       .identity = m->identity,
+                                       .lease_ms = m->o->le.lease_ms,
+                                       .renew_ms = m->o->le.renew_ms,
+                                       .retry_ms = m->o->le.retry_ms,
+                                       .led = on_led,
+                                       .renewed = on_renewed,
+                                       .lost = on_lost,
+                                       .waiting = on_waiting,
+                                       .ctx = m};
     m->elector = rk_elector_new(m->poll, m->client, &ec, err);
     if (!m->elector)
         return rk_err_wrap(err, "[leader-election]");
@@ -336,14 +358,17 @@ static int setup(struct master *m, struct rk_err *err)
     if (rk_shared_create(&m->shared, &m->shared_fd, err) != 0 || identity(m, err) != 0 ||
         rk_poll_signals(m->poll, signals, 3, on_signal, m, err) != 0)
         return err->code;
-    if (rk_creds_load(m->o->op.kubeconfig[0] ? m->o->op.kubeconfig : NULL, m->o->op.context[0] ? m->o->op.context : NULL, &m->creds, err) != 0)
+    if (rk_creds_load(m->o->op.kubeconfig[0] ? m->o->op.kubeconfig : NULL,
+                      m->o->op.context[0] ? m->o->op.context : NULL, &m->creds, err) != 0)
         return rk_err_wrap(err, "credentials");
     if (setup_election(m, err) != 0)
         return err->code;
     int port = 0;
-    if (m->o->health.address[0] && rk_health_new(m->poll, m->o->health.address, healthy, ready, m, &m->health, &port, err) != 0)
+    if (m->o->health.address[0] && rk_health_new(m->poll, m->o->health.address, healthy, ready, m,
+                                                 &m->health, &port, err) != 0)
         return err->code;
-    rk_log_info("started", RK_KV("version", RK_VERSION), RK_KV("server", m->creds->server), RK_KN("health-port", port));
+    rk_log_info("started", RK_KV("version", RK_VERSION), RK_KV("server", m->creds->server),
+                RK_KN("health-port", port));
     return 0;
 }
 
@@ -354,7 +379,9 @@ int rk_master_run(const struct rk_options *o, char *const *worker_argv)
     signal(SIGPIPE, SIG_IGN);
     if (setup(&m, &err) != 0) {
         rk_log_error("cannot start", RK_KV("err", err.text));
-        return err.code == RK_E_INVAL || err.code == RK_E_NOENT || err.code == RK_E_SYNTAX ? RK_EXIT_CONFIG : 1;
+        return err.code == RK_E_INVAL || err.code == RK_E_NOENT || err.code == RK_E_SYNTAX
+                   ? RK_EXIT_CONFIG
+                   : 1;
     }
     worker_start(&m);
     tick(&m);

@@ -10,7 +10,7 @@
 
 struct rk_options {
     struct {
-        const char *watch;     /* namespaces, one per line; "" = all */
+        const char *watch; /* namespaces, one per line; "" = all */
         const char *kubeconfig, *context;
         const char *log_level, *log_format;
         int64_t sweep_ms;

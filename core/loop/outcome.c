@@ -21,7 +21,8 @@ static void replace(const char **slot, const char *text)
     rk_free(old);
 }
 
-void rk_outcome_note(struct rk_owner *owner, const char *gvk, const char *group, const char *verb, const struct rk_resp *resp)
+void rk_outcome_note(struct rk_owner *owner, const char *gvk, const char *group, const char *verb,
+                     const struct rk_resp *resp)
 {
     struct rk_snap_outcome *o = row(owner, gvk, group);
     if (!o) {

@@ -34,7 +34,8 @@ int rk_shared_create(struct rk_shared **ret, int *ret_fd, struct rk_err *err)
     }
     s->magic = RK_SHARED_MAGIC;
     s->size = sizeof(*s);
-    (void)rk_str_copy(s->build, sizeof(s->build), RK_BUILD_ID); /* a cut id still differs from another */
+    (void)rk_str_copy(s->build, sizeof(s->build),
+                      RK_BUILD_ID); /* a cut id still differs from another */
     *ret = s;
     *ret_fd = fd;
     return 0;
@@ -50,7 +51,8 @@ int rk_shared_open(int fd, struct rk_shared **ret, struct rk_err *err)
     struct rk_shared *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (s == MAP_FAILED)
         return rk_err_errno(err, errno, "shared memory: mmap");
-    if (s->magic != RK_SHARED_MAGIC || s->size != sizeof(*s) || strncmp(s->build, RK_BUILD_ID, sizeof(s->build) - 1) != 0) {
+    if (s->magic != RK_SHARED_MAGIC || s->size != sizeof(*s) ||
+        strncmp(s->build, RK_BUILD_ID, sizeof(s->build) - 1) != 0) {
         rk_shared_close(s);
         return rk_err_set(err, RK_E_CONFLICT, "shared memory: the master is of another build");
     }
@@ -95,10 +97,12 @@ static uint32_t name_slot(const struct rk_shared *s, uint64_t h, bool *ret_found
     }
     *ret_found = false;
     /* Full neighbourhood: forget one of it, chosen by the hash. An old name forgotten is a name that may be chosen again, no more. */
-    return free_at != UINT32_MAX ? free_at : (uint32_t)(h + (h >> 32) % PROBES) & (RK_SHARED_NAMES - 1);
+    return free_at != UINT32_MAX ? free_at
+                                 : (uint32_t)(h + (h >> 32) % PROBES) & (RK_SHARED_NAMES - 1);
 }
 
-void rk_shared_name_set(struct rk_shared *s, const char *gvk, const char *ns, const char *name, enum rk_name_state state)
+void rk_shared_name_set(struct rk_shared *s, const char *gvk, const char *ns, const char *name,
+                        enum rk_name_state state)
 {
     uint64_t h = name_key(gvk, ns, name);
     bool found;
@@ -109,7 +113,8 @@ void rk_shared_name_set(struct rk_shared *s, const char *gvk, const char *ns, co
         atomic_fetch_add(&s->names, 1);
 }
 
-enum rk_name_state rk_shared_name_get(const struct rk_shared *s, const char *gvk, const char *ns, const char *name)
+enum rk_name_state rk_shared_name_get(const struct rk_shared *s, const char *gvk, const char *ns,
+                                      const char *name)
 {
     bool found;
     uint32_t at = name_slot(s, name_key(gvk, ns, name), &found);
@@ -134,14 +139,18 @@ void rk_shared_hand(struct rk_shared *s, const char *plugin, const char *hook, c
     if (!(atomic_load(&s->hand_seq) & 1))
         atomic_fetch_add(&s->hand_seq, 1);
     /* Names longer than the fields are told cut: they are for people. */
-    (void)rk_str_copyn(s->hand_plugin, sizeof(s->hand_plugin), plugin, strnlen(plugin, sizeof(s->hand_plugin) - 1));
-    (void)rk_str_copyn(s->hand_hook, sizeof(s->hand_hook), hook, strnlen(hook, sizeof(s->hand_hook) - 1));
-    (void)rk_str_copyn(s->hand_object, sizeof(s->hand_object), object, strnlen(object, sizeof(s->hand_object) - 1));
+    (void)rk_str_copyn(s->hand_plugin, sizeof(s->hand_plugin), plugin,
+                       strnlen(plugin, sizeof(s->hand_plugin) - 1));
+    (void)rk_str_copyn(s->hand_hook, sizeof(s->hand_hook), hook,
+                       strnlen(hook, sizeof(s->hand_hook) - 1));
+    (void)rk_str_copyn(s->hand_object, sizeof(s->hand_object), object,
+                       strnlen(object, sizeof(s->hand_object) - 1));
     atomic_store(&s->hand_cpu_ms, cpu_ms());
     atomic_store(&s->hand_since_ms, rk_clock_ms());
 }
 
-bool rk_shared_in_hand(const struct rk_shared *s, char plugin[64], char hook[64], char object[RK_SHARED_TEXT], int64_t *ret_since_ms, int64_t *ret_cpu_ms)
+bool rk_shared_in_hand(const struct rk_shared *s, char plugin[64], char hook[64],
+                       char object[RK_SHARED_TEXT], int64_t *ret_since_ms, int64_t *ret_cpu_ms)
 {
     if (!(atomic_load(&s->hand_seq) & 1))
         return false;

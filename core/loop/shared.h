@@ -10,8 +10,8 @@
 #include "core/base/err.h"
 
 #define RK_SHARED_MAGIC 0x726b736831303031ull
-#define RK_SHARED_NAMES 65536u   /* power of two */
-#define RK_SHARED_TEXT 512u
+#define RK_SHARED_NAMES 65536u /* power of two */
+#define RK_SHARED_TEXT  512u
 
 enum rk_name_state { RK_NAME_FREE, RK_NAME_UNRESOLVED, RK_NAME_USED };
 
@@ -20,19 +20,19 @@ struct rk_shared {
     char build[64];
 
     /* written by the master */
-    _Atomic uint64_t epoch;          /* rises at each acquisition */
+    _Atomic uint64_t epoch; /* rises at each acquisition */
     _Atomic bool leads;
-    _Atomic int64_t renewed_ms;      /* rk_clock_ms: send time of the last good renewal */
-    _Atomic int64_t renew_ms;        /* the gate is open until renewed_ms + renew_ms */
+    _Atomic int64_t renewed_ms; /* rk_clock_ms: send time of the last good renewal */
+    _Atomic int64_t renew_ms;   /* the gate is open until renewed_ms + renew_ms */
 
     /* written by the worker */
-    _Atomic int64_t beat_ms;         /* its loop is turning */
-    _Atomic bool synced;             /* all watches have been complete at least once */
+    _Atomic int64_t beat_ms; /* its loop is turning */
+    _Atomic bool synced;     /* all watches have been complete at least once */
     _Atomic uint64_t passes, writes;
-    _Atomic uint64_t hand_seq;       /* odd = something is in hand */
+    _Atomic uint64_t hand_seq; /* odd = something is in hand */
     _Atomic int64_t hand_since_ms, hand_cpu_ms;
     char hand_plugin[64], hand_hook[64], hand_object[RK_SHARED_TEXT];
-    char why_not[RK_SHARED_TEXT];    /* why it is not synced, for /readyz */
+    char why_not[RK_SHARED_TEXT]; /* why it is not synced, for /readyz */
 
     /* names of pods that were sent: open addressing by hash; oldest overwritten when full */
     _Atomic uint64_t name_hash[RK_SHARED_NAMES];
@@ -49,12 +49,15 @@ void rk_shared_close(struct rk_shared *s);
 /* May a write planned at this epoch leave now? (DESIGN 4: the gate.) */
 bool rk_shared_gate(const struct rk_shared *s, uint64_t epoch);
 
-void rk_shared_name_set(struct rk_shared *s, const char *gvk, const char *ns, const char *name, enum rk_name_state state);
-enum rk_name_state rk_shared_name_get(const struct rk_shared *s, const char *gvk, const char *ns, const char *name);
+void rk_shared_name_set(struct rk_shared *s, const char *gvk, const char *ns, const char *name,
+                        enum rk_name_state state);
+enum rk_name_state rk_shared_name_get(const struct rk_shared *s, const char *gvk, const char *ns,
+                                      const char *name);
 
 /* Around a hook: who is running, on what. plugin NULL = nothing. */
 void rk_shared_hand(struct rk_shared *s, const char *plugin, const char *hook, const char *object);
 /* A consistent copy for the master: false when nothing is in hand. */
-bool rk_shared_in_hand(const struct rk_shared *s, char plugin[64], char hook[64], char object[RK_SHARED_TEXT], int64_t *ret_since_ms, int64_t *ret_cpu_ms);
+bool rk_shared_in_hand(const struct rk_shared *s, char plugin[64], char hook[64],
+                       char object[RK_SHARED_TEXT], int64_t *ret_since_ms, int64_t *ret_cpu_ms);
 
 #endif

@@ -14,10 +14,10 @@
 #include "core/base/log.h"
 #include "core/base/str.h"
 
-#define BEAT_MS       500
-#define CREDS_MS      20000
-#define STOP_MS       25000  /* of the usual 30 s (client.md 56) */
-#define STOP_LOOK_MS  20
+#define BEAT_MS      500
+#define CREDS_MS     20000
+#define STOP_MS      25000 /* of the usual 30 s (client.md 56) */
+#define STOP_LOOK_MS 20
 
 static void tell_master(struct rk_worker *w, char what)
 {
@@ -84,7 +84,8 @@ static void stop(struct rk_worker *w)
 {
     if (w->stopping)
         return;
-    w->stopping = true; /* nothing new is taken from the queue; what flies settles while the master still renews */
+    w->stopping =
+        true; /* nothing new is taken from the queue; what flies settles while the master still renews */
     w->led_ms = rk_clock_ms();
     rk_log_info("stopping");
     stop_look(w);
@@ -150,10 +151,16 @@ static int setup(struct rk_worker *w, struct rk_err *err)
         return err->code;
     if (rk_creds_load(opt(w->o->op.kubeconfig), opt(w->o->op.context), &w->creds, err) != 0)
         return rk_err_wrap(err, "credentials");
-    const struct rk_client_conf cc = {.user_agent = "raykeeper/" RK_VERSION " (worker)", .connect_ms = w->o->api.connect_ms,
-                                      .request_ms = w->o->api.request_ms, .qps = (double)w->o->api.qps,
-                                      .burst = w->o->api.burst, .window_min = w->o->api.window_min,
-                                      .window_max = w->o->api.window_max, .http2 = w->o->api.http2, .gate = gate, .gate_ctx = w};
+    const struct rk_client_conf cc = {.user_agent = "raykeeper/" RK_VERSION " (worker)",
+                                      .connect_ms = w->o->api.connect_ms,
+                                      .request_ms = w->o->api.request_ms,
+                                      .qps = (double)w->o->api.qps,
+                                      .burst = w->o->api.burst,
+                                      .window_min = w->o->api.window_min,
+                                      .window_max = w->o->api.window_max,
+                                      .http2 = w->o->api.http2,
+                                      .gate = gate,
+                                      .gate_ctx = w};
     w->client = rk_client_new(w->poll, w->creds, &cc, err);
     if (!w->client)
         return rk_err_wrap(err, "client");
@@ -189,12 +196,14 @@ static int tie_to_master(struct rk_err *err)
     int64_t pid = 0;
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
         return rk_err_errno(err, errno, "prctl");
-    if (!parent || rk_str_int(rk_span_of(parent), 1, INT32_MAX, &pid) != 0 || getppid() != (pid_t)pid)
+    if (!parent || rk_str_int(rk_span_of(parent), 1, INT32_MAX, &pid) != 0 ||
+        getppid() != (pid_t)pid)
         return rk_err_set(err, RK_E_FAIL, "the master is gone");
     return 0;
 }
 
-int rk_worker_run(int shared_fd, int link_fd, struct rk_conf *conf, const struct rk_options *o, struct rk_plugins *plugins)
+int rk_worker_run(int shared_fd, int link_fd, struct rk_conf *conf, const struct rk_options *o,
+                  struct rk_plugins *plugins)
 {
     struct rk_worker w = {.link = link_fd, .o = o, .plugins = plugins};
     struct rk_err err = RK_ERR_INIT;
@@ -210,7 +219,9 @@ int rk_worker_run(int shared_fd, int link_fd, struct rk_conf *conf, const struct
     }
     if (tie_to_master(&err) != 0 || setup(&w, &err) != 0) {
         rk_log_error("worker cannot start", RK_KV("err", err.text));
-        return err.code == RK_E_INVAL || err.code == RK_E_NOENT || err.code == RK_E_SYNTAX ? RK_EXIT_CONFIG : 1;
+        return err.code == RK_E_INVAL || err.code == RK_E_NOENT || err.code == RK_E_SYNTAX
+                   ? RK_EXIT_CONFIG
+                   : 1;
     }
     beat(&w);
     creds_due(&w);

@@ -20,36 +20,37 @@ struct rk_worker;
 
 /* What is remembered of one owner between passes. Lost with the process; everything else is in the API server. */
 struct rk_owner {
-    char *key;                       /* "<gvk> <ns>/<name>" */
+    char *key; /* "<gvk> <ns>/<name>" */
     char *gvk, *ns, *name;
-    struct rk_flight *flight;        /* the plan being carried out; NULL */
+    struct rk_flight *flight;         /* the plan being carried out; NULL */
     struct rk_snap_outcome *outcomes; /* texts owned */
     size_t n_outcomes;
-    int64_t status_ms;               /* rk_clock_ms of the last status write; 0 = none yet */
-    uint32_t user_edits;             /* edits since the last settled plan: the breaker lets what follows from them be */
-    uint32_t planned_edits;          /* user_edits as the plan in flight saw it */
-    uint64_t *told;                  /* hashes of the events of the last plan: only new ones are told */
+    int64_t status_ms; /* rk_clock_ms of the last status write; 0 = none yet */
+    uint32_t
+        user_edits; /* edits since the last settled plan: the breaker lets what follows from them be */
+    uint32_t planned_edits; /* user_edits as the plan in flight saw it */
+    uint64_t *told;         /* hashes of the events of the last plan: only new ones are told */
     size_t n_told;
 };
 
-struct rk_feed {                     /* one watch: a kind in one namespace or in all */
+struct rk_feed { /* one watch: a kind in one namespace or in all */
     struct rk_worker *w;
     struct rk_watcher *watcher;
     int kind;
-    char *ns;                        /* NULL = all */
+    char *ns; /* NULL = all */
     bool synced;
 };
 
 struct rk_breaker {
-    int64_t since_ms;                /* start of the counting window */
-    size_t deleted;                  /* pods, in this window */
-    size_t held;                     /* ever */
+    int64_t since_ms; /* start of the counting window */
+    size_t deleted;   /* pods, in this window */
+    size_t held;      /* ever */
 };
 
 struct rk_worker {
     struct rk_poll *poll;
     struct rk_shared *shared;
-    int link;                        /* socket to the master */
+    int link; /* socket to the master */
     const struct rk_options *o;
     struct rk_plugins *plugins;
     struct rk_creds *creds;
@@ -57,36 +58,39 @@ struct rk_worker {
     struct rk_recorder *recorder;
     struct rk_view *view;
     struct rk_queue *queue;
-    struct rk_map owners;            /* key -> struct rk_owner */
+    struct rk_map owners; /* key -> struct rk_owner */
     struct rk_feed **feeds;
     size_t n_feeds;
     size_t flights;
-    struct rk_arena arena;           /* snapshots; reset before each pass */
-    struct rk_arena forever;         /* what lives as long as the worker: kinds, feeds */
+    struct rk_arena arena;   /* snapshots; reset before each pass */
+    struct rk_arena forever; /* what lives as long as the worker: kinds, feeds */
     struct rk_breaker breaker;
     struct rk_timer drive_timer, beat_timer, creds_timer, stop_timer;
     bool driving, leads, stopping, stopped;
-    uint64_t epoch;                  /* of our leadership; plans carry it */
+    uint64_t epoch; /* of our leadership; plans carry it */
     int64_t led_ms;
     int exit_code;
 };
 
 /* ---- drive.c: key -> snapshot -> pass -> flight ---- */
-void rk_drive_wake(void *ctx, const char *gvk, const char *ns, const char *name, enum rk_view_cause cause); /* view's callback */
+void rk_drive_wake(void *ctx, const char *gvk, const char *ns, const char *name,
+                   enum rk_view_cause cause); /* view's callback */
 void rk_drive_soon(struct rk_worker *w);
-void rk_drive_all(struct rk_worker *w);                         /* leadership came: every owner, low priority */
+void rk_drive_all(struct rk_worker *w); /* leadership came: every owner, low priority */
 struct rk_owner *rk_drive_owner(struct rk_worker *w, const char *key);
-void rk_drive_finished(struct rk_worker *w, struct rk_owner *owner, bool failed, bool again_now); /* a flight ended */
+void rk_drive_finished(struct rk_worker *w, struct rk_owner *owner, bool failed,
+                       bool again_now); /* a flight ended */
 void rk_owner_free(void *owner);
 
 /* ---- flight.c: a plan is carried out ---- */
 /* Takes the plan. Calls rk_drive_finished when all is settled. */
 void rk_flight_start(struct rk_worker *w, struct rk_owner *owner, struct rk_plan *plan);
-void rk_flight_abort_all(struct rk_worker *w);                  /* leadership is lost: nothing more is sent */
+void rk_flight_abort_all(struct rk_worker *w); /* leadership is lost: nothing more is sent */
 void rk_flight_free(struct rk_flight *f);
 
 /* ---- outcome.c ---- */
-void rk_outcome_note(struct rk_owner *owner, const char *gvk, const char *group, const char *verb, const struct rk_resp *resp);
+void rk_outcome_note(struct rk_owner *owner, const char *gvk, const char *group, const char *verb,
+                     const struct rk_resp *resp);
 
 /* ---- feed.c: watches -> view ---- */
 int rk_feeds_start(struct rk_worker *w, struct rk_err *err);
@@ -95,19 +99,20 @@ bool rk_feeds_synced(const struct rk_worker *w);
 bool rk_feeds_stale(const struct rk_worker *w, char *why, size_t why_size);
 
 /* Run until told to stop. argv-independent: conf and options are bound, plugins loaded. Returns the exit code. */
-int rk_worker_run(int shared_fd, int link_fd, struct rk_conf *conf, const struct rk_options *o, struct rk_plugins *plugins);
+int rk_worker_run(int shared_fd, int link_fd, struct rk_conf *conf, const struct rk_options *o,
+                  struct rk_plugins *plugins);
 
 /* Bytes on the link. Master to worker: */
-#define RK_LINK_LEAD 'L'   /* you may write: epoch in shared memory */
-#define RK_LINK_LOST 'X'   /* stop writing, acknowledge */
-#define RK_LINK_STOP 'T'   /* finish and exit */
+#define RK_LINK_LEAD 'L' /* you may write: epoch in shared memory */
+#define RK_LINK_LOST 'X' /* stop writing, acknowledge */
+#define RK_LINK_STOP 'T' /* finish and exit */
 /* Worker to master: */
 #define RK_LINK_SYNCED 'S'
 #define RK_LINK_CUT    'A' /* nothing of ours can be written any more */
 #define RK_LINK_IDLE   'D' /* stopped cleanly: all writes are settled */
 
 /* Exit codes of the worker that mean "do not restart me". */
-#define RK_EXIT_CONFIG 78  /* the configuration or a plugin is wrong; told on stderr */
-#define RK_EXIT_BUILD  79  /* master and worker are of different builds */
+#define RK_EXIT_CONFIG 78 /* the configuration or a plugin is wrong; told on stderr */
+#define RK_EXIT_BUILD  79 /* master and worker are of different builds */
 
 #endif

@@ -8,14 +8,17 @@
 
 #define RK_COUNT(a) ((uint32_t)(sizeof(a) / sizeof((a)[0])))
 /* Leave the hook with what `call` returned when that is an error; a yielded offer is none. */
-#define RK_TRY(call)                                                                                                             \
-    do {                                                                                                                         \
-        int32_t rk_try_rc = (call);                                                                                              \
-        if (rk_try_rc < 0)                                                                                                       \
-            return rk_try_rc;                                                                                                    \
+#define RK_TRY(call)                                                                               \
+    do {                                                                                           \
+        int32_t rk_try_rc = (call);                                                                \
+        if (rk_try_rc < 0)                                                                         \
+            return rk_try_rc;                                                                      \
     } while (0)
 /* for (RK_EACH(rk, item, array_or_object)) */
-#define RK_EACH(rk, it, in) const rk_json *it = (rk)->item((in), 0); it; it = (rk)->next(it)
+#define RK_EACH(rk, it, in)                                                                        \
+    const rk_json *it = (rk)->item((in), 0);                                                       \
+    it;                                                                                            \
+    it = (rk)->next(it)
 
 static inline int rk_is(const char *a, const char *b)
 {
@@ -28,18 +31,21 @@ static inline int rk_is_ci(const char *a, const char *b)
     if (!a || !b)
         return 0;
     for (; *a && *b; a++, b++) {
-        char x = (char)(*a >= 'A' && *a <= 'Z' ? *a + 32 : *a), y = (char)(*b >= 'A' && *b <= 'Z' ? *b + 32 : *b);
+        char x = (char)(*a >= 'A' && *a <= 'Z' ? *a + 32 : *a),
+             y = (char)(*b >= 'A' && *b <= 'Z' ? *b + 32 : *b);
         if (x != y)
             return 0;
     }
     return *a == *b;
 }
 
-static inline int32_t rk_set_str(const rk_api *rk, rk_pass *ps, rk_obj *o, const char *path, const char *s)
+static inline int32_t rk_set_str(const rk_api *rk, rk_pass *ps, rk_obj *o, const char *path,
+                                 const char *s)
 {
     return rk->set(o, path, rk->new_str(ps, s));
 }
-static inline int32_t rk_set_num(const rk_api *rk, rk_pass *ps, rk_obj *o, const char *path, int64_t n)
+static inline int32_t rk_set_num(const rk_api *rk, rk_pass *ps, rk_obj *o, const char *path,
+                                 int64_t n)
 {
     return rk->set(o, path, rk->new_num(ps, n));
 }
@@ -47,17 +53,20 @@ static inline int32_t rk_set_bool(const rk_api *rk, rk_pass *ps, rk_obj *o, cons
 {
     return rk->set(o, path, rk->new_bool(ps, b));
 }
-static inline int32_t rk_offer_str(const rk_api *rk, rk_pass *ps, rk_obj *o, const char *path, const char *s)
+static inline int32_t rk_offer_str(const rk_api *rk, rk_pass *ps, rk_obj *o, const char *path,
+                                   const char *s)
 {
     return rk->offer(o, path, rk->new_str(ps, s));
 }
-static inline int32_t rk_offer_num(const rk_api *rk, rk_pass *ps, rk_obj *o, const char *path, int64_t n)
+static inline int32_t rk_offer_num(const rk_api *rk, rk_pass *ps, rk_obj *o, const char *path,
+                                   int64_t n)
 {
     return rk->offer(o, path, rk->new_num(ps, n));
 }
 
 /* One key of a map under `prefix`, with `/` and `~` in the key escaped: labels and annotations. */
-static inline const char *rk_under(const rk_api *rk, rk_pass *ps, const char *prefix, const char *key)
+static inline const char *rk_under(const rk_api *rk, rk_pass *ps, const char *prefix,
+                                   const char *key)
 {
     size_t n = strlen(prefix), extra = 0;
     for (const char *p = key; *p; p++)
@@ -77,12 +86,14 @@ static inline const char *rk_under(const rk_api *rk, rk_pass *ps, const char *pr
 }
 
 /* Environment of a container: `container` is its path ("/spec/containers/0"). */
-static inline const char *rk_env_path(const rk_api *rk, rk_pass *ps, const char *container, const char *name)
+static inline const char *rk_env_path(const rk_api *rk, rk_pass *ps, const char *container,
+                                      const char *name)
 {
     return rk->fmt(ps, "%s/env/[%s]", container, name);
 }
 /* When no entry of that name exists. */
-static inline int32_t rk_env_offer(const rk_api *rk, rk_pass *ps, rk_obj *pod, const char *container, const char *name, const char *value)
+static inline int32_t rk_env_offer(const rk_api *rk, rk_pass *ps, rk_obj *pod,
+                                   const char *container, const char *name, const char *value)
 {
     rk_json *e = rk->new_object(ps);
     rk->put(ps, e, "name", rk->new_str(ps, name));
@@ -91,19 +102,22 @@ static inline int32_t rk_env_offer(const rk_api *rk, rk_pass *ps, rk_obj *pod, c
 }
 /* Ours, at the end of the list, whoever had set that name before: the effective value is the last one's either way, and a list
  * without duplicates can be server-side applied. */
-static inline int32_t rk_env_force_json(const rk_api *rk, rk_pass *ps, rk_obj *pod, const char *container, const char *name, rk_json *entry)
+static inline int32_t rk_env_force_json(const rk_api *rk, rk_pass *ps, rk_obj *pod,
+                                        const char *container, const char *name, rk_json *entry)
 {
     RK_TRY(rk->drop(pod, rk_env_path(rk, ps, container, name)));
     return rk->set(pod, rk_env_path(rk, ps, container, name), entry);
 }
-static inline int32_t rk_env_force(const rk_api *rk, rk_pass *ps, rk_obj *pod, const char *container, const char *name, const char *value)
+static inline int32_t rk_env_force(const rk_api *rk, rk_pass *ps, rk_obj *pod,
+                                   const char *container, const char *name, const char *value)
 {
     rk_json *e = rk->new_object(ps);
     rk->put(ps, e, "name", rk->new_str(ps, name));
     rk->put(ps, e, "value", rk->new_str(ps, value));
     return rk_env_force_json(rk, ps, pod, container, name, e);
 }
-static inline int32_t rk_env_field(const rk_api *rk, rk_pass *ps, rk_obj *pod, const char *container, const char *name, const char *field_path)
+static inline int32_t rk_env_field(const rk_api *rk, rk_pass *ps, rk_obj *pod,
+                                   const char *container, const char *name, const char *field_path)
 {
     rk_json *e = rk->new_object(ps), *from = rk->new_object(ps), *ref = rk->new_object(ps);
     rk->put(ps, e, "name", rk->new_str(ps, name));

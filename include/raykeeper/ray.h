@@ -1,0 +1,179 @@
+/* raykeeper/ray.h - names of the Ray field and small helpers over plugin.h, for plugins that shape Ray objects. No ABI: compiled into the plugin.
+ * Rules: reference raycluster 3 (names, labels), 4.4 (ports), 6.2 (which pods must go). */
+#ifndef RAYKEEPER_RAY_H
+#define RAYKEEPER_RAY_H
+
+#include "raykeeper/sugar.h"
+
+#define RAY_CLUSTER "ray.io/v1/RayCluster"
+#define RAY_POD     "v1/Pod"
+#define RAY_SERVICE "v1/Service"
+
+#define RAY_L_NODE       "ray.io/is-ray-node"
+#define RAY_L_CLUSTER    "ray.io/cluster"
+#define RAY_L_TYPE       "ray.io/node-type"
+#define RAY_L_GROUP      "ray.io/group"
+#define RAY_L_ID         "ray.io/identifier"
+#define RAY_L_INDEX      "ray.io/worker-group-replica-index"
+#define RAY_L_ORIGIN     "ray.io/originated-from-crd"
+#define RAY_L_APP        "app.kubernetes.io/name"
+#define RAY_L_CREATED_BY "app.kubernetes.io/created-by"
+#define RAY_APP          "kuberay" /* dashboards and selectors of the field look for these two */
+#define RAY_CREATED_BY   "kuberay-operator"
+#define RAY_HEAD_GROUP   "headgroup"
+
+#define RAY_A_FT        "ray.io/ft-enabled"
+#define RAY_A_OVERWRITE "ray.io/overwrite-container-cmd"
+#define RAY_A_HASH      "ray.io/upgrade-strategy-recreate-hash"
+#define RAY_A_VERSION   "ray.io/kuberay-version"
+
+#define RAY_C0        "/spec/containers/0" /* always the user's Ray container */
+#define RAY_HEAD_SPEC "/spec/headGroupSpec"
+
+/* What raystart leaves in the start scratch at rank BASE for everybody: */
+#define RAY_START_FQDN      "/start/fqdn"      /* head service, fully qualified */
+#define RAY_START_SERVICE   "/start/service"   /* its first label */
+#define RAY_START_HEAD_PORT "/start/head-port" /* text */
+#define RAY_START_PARAMS    "/start/params"    /* of `ray start`, texts */
+#define RAY_START_RESOURCES "/start/resources" /* custom Ray resources, numbers */
+
+/* Which version made a pod: never equal to a version of the peer, so that it adopts our heads and we adopt its (reference 6.5). */
+#define RAY_OPERATOR_VERSION "raykeeper-" RK_VERSION
+
+/* A label value of at most 63 bytes: the last 63, no punctuation in front (reference 3.1 CheckLabel). */
+static inline const char *ray_check_label(const rk_api *rk, rk_pass *ps, const char *text)
+{
+    size_t n = strlen(text);
+    if (n <= 63)
+        return text;
+    const char *tail = text + (n - 63);
+    if ((*tail >= '0' && *tail <= '9') || (*tail >= 'a' && *tail <= 'z') ||
+        (*tail >= 'A' && *tail <= 'Z'))
+        return tail;
+    return rk->fmt(ps, "r%s", tail + 1);
+}
+
+static inline const char *ray_identifier(const rk_api *rk, rk_pass *ps, const char *type)
+{
+    return ray_check_label(rk, ps, rk->fmt(ps, "%s-%s", rk->name(ps), type));
+}
+
+/* Visible beginning of pod names: the first 50 characters of prefix, "-head-" or "-worker-", lower case (reference 3.1 PodName). */
+static inline const char *ray_pod_prefix(const rk_api *rk, rk_pass *ps, const char *prefix,
+                                         const char *type)
+{
+    const char *text = rk->fmt(ps, "%.50s-%s-", prefix, type);
+    char *out = (char *)rk->alloc(ps, strlen(text) + 1);
+    for (size_t i = 0; text[i]; i++)
+        out[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] + 32 : text[i]);
+    return out;
+}
+
+static inline const char *ray_head_service(const rk_api *rk, rk_pass *ps)
+{
+    const char *own = rk->str(rk->object(ps), RAY_HEAD_SPEC "/headService/metadata/name", NULL);
+    return own && own[0] ? own : rk->fmt(ps, "%s-head-svc", rk->name(ps));
+}
+
+static inline const char *ray_label(const rk_api *rk, rk_pass *ps, const rk_json *o,
+                                    const char *label)
+{
+    return rk->str(o, rk_under(rk, ps, "/metadata/labels", label), "");
+}
+
+static inline const char *ray_annotation(const rk_api *rk, rk_pass *ps, const char *key)
+{
+    return rk->str(rk->object(ps), rk_under(rk, ps, "/metadata/annotations", key), NULL);
+}
+
+static inline int ray_autoscaling(const rk_api *rk, rk_pass *ps)
+{
+    return rk->truth(rk->object(ps), "/spec/enableInTreeAutoscaling", 0);
+}
+
+/* A pod of this cluster: ours, and of this type ("head", "worker"; NULL = any). */
+static inline int ray_is(const rk_api *rk, rk_pass *ps, const rk_json *pod, const char *type)
+{
+    return rk->mine(ps, pod) && (!type || rk_is(ray_label(rk, ps, pod, RAY_L_TYPE), type));
+}
+
+static inline int ray_terminating(const rk_api *rk, const rk_json *pod)
+{
+    return rk->at(pod, "/metadata/deletionTimestamp") != NULL;
+}
+
+/* Must this pod go, and why? Failed or Succeeded whatever its restartPolicy; Running with restartPolicy Never and a terminated Ray container (reference 6.2). */
+static inline const char *ray_dead(const rk_api *rk, rk_pass *ps, const rk_json *pod)
+{
+    const char *phase = rk->str(pod, "/status/phase", ""),
+               *policy = rk->str(pod, "/spec/restartPolicy", "Always");
+    const char *c0 = rk->str(pod, RAY_C0 "/name", "");
+    if (rk_is(phase, "Failed") || rk_is(phase, "Succeeded"))
+        return rk->fmt(ps, "phase %s, restartPolicy %s", phase, policy);
+    if (!rk_is(phase, "Running") || !rk_is(policy, "Never"))
+        return NULL;
+    for (RK_EACH(rk, s, rk->at(pod, "/status/containerStatuses")))
+        if (rk_is(rk->str(s, "/name", NULL), c0) && rk->at(s, "/state/terminated"))
+            return rk->fmt(
+                ps,
+                "phase Running, restartPolicy Never, Ray container terminated with exit code %lld",
+                (long long)rk->num(s, "/state/terminated/exitCode", 0));
+    return NULL;
+}
+
+/* numOfHosts; an absent or senseless one counts as 1. */
+static inline int64_t ray_hosts(const rk_api *rk, const rk_json *group)
+{
+    int64_t hosts = rk->num(group, "/numOfHosts", 1);
+    return hosts > 0 ? hosts : 1;
+}
+
+/* Wanted pods of a worker group: replicas clamped to [min, max], times hosts (reference 6.2 desired). */
+static inline int64_t ray_desired(const rk_api *rk, const rk_json *group)
+{
+    int64_t min = rk->num(group, "/minReplicas", 0),
+            max = rk->num(group, "/maxReplicas", INT32_MAX);
+    int64_t n = rk->num(group, "/replicas", min);
+    if (n < min)
+        n = min;
+    if (n > max)
+        n = max;
+    n *= ray_hosts(rk, group);
+    return n > INT32_MAX ? INT32_MAX : n;
+}
+
+/* Labels and annotations of every Ray pod (reference 3.2, 3.3): the template's and the group's own win but for the three that identify the pod. */
+static inline int32_t ray_identify(const rk_api *rk, rk_pass *ps, const char *type)
+{
+    static const char labels[] = "/metadata/labels";
+    rk_obj *pod = rk->subject(ps);
+    for (RK_EACH(rk, l, rk->at(rk->group(ps), "/labels")))
+        RK_TRY(rk->set(pod, rk_under(rk, ps, labels, rk->key(l)), l));
+    RK_TRY(rk_set_str(rk, ps, pod, rk_under(rk, ps, labels, RAY_L_CLUSTER), rk->name(ps)));
+    RK_TRY(rk_set_str(rk, ps, pod, rk_under(rk, ps, labels, RAY_L_TYPE), type));
+    RK_TRY(rk_set_str(rk, ps, pod, rk_under(rk, ps, labels, RAY_L_GROUP), rk->group_name(ps)));
+    RK_TRY(rk_offer_str(rk, ps, pod, rk_under(rk, ps, labels, RAY_L_NODE), "yes"));
+    RK_TRY(rk_offer_str(rk, ps, pod, rk_under(rk, ps, labels, RAY_L_ID),
+                        ray_identifier(rk, ps, type)));
+    RK_TRY(rk_offer_str(rk, ps, pod, rk_under(rk, ps, labels, RAY_L_APP), RAY_APP));
+    RK_TRY(rk_offer_str(rk, ps, pod, rk_under(rk, ps, labels, RAY_L_CREATED_BY), RAY_CREATED_BY));
+    if (rk_is_ci(ray_annotation(rk, ps, RAY_A_OVERWRITE), "true"))
+        RK_TRY(rk_set_str(rk, ps, pod, rk_under(rk, ps, "/metadata/annotations", RAY_A_OVERWRITE),
+                          "true"));
+    return RK_OK;
+}
+
+/* A port named `metrics` on the Ray container, unless there is one (reference 4.1 step 8). */
+static inline int32_t ray_metrics_port(const rk_api *rk, rk_pass *ps)
+{
+    rk_obj *pod = rk->subject(ps);
+    for (RK_EACH(rk, p, rk->at(rk->tree(pod), RAY_C0 "/ports")))
+        if (rk_is(rk->str(p, "/name", NULL), "metrics"))
+            return RK_OK;
+    rk_json *port = rk->new_object(ps);
+    rk->put(ps, port, "containerPort", rk->new_num(ps, 8080));
+    rk->put(ps, port, "name", rk->new_str(ps, "metrics"));
+    return rk->append(pod, RAY_C0 "/ports", port);
+}
+
+#endif

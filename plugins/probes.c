@@ -1,0 +1,125 @@
+/* probes: liveness and readiness of the Ray container, each only where the user set none (reference 4.7b).
+ *
+ * Ray 2.53 and later answers one HTTP path of the dashboard agent; older ones are asked by wget in the container. */
+#include <raykeeper/ray.h>
+
+struct probes {
+    const char *gcs_wget_s;
+    int64_t head_timeout, worker_timeout;
+};
+
+static const rk_opt options[] = {
+    {.key = "head-timeout",
+     .dflt = "5",
+     .type = RK_T_INT,
+     .offset = offsetof(struct probes, head_timeout),
+     .min = 1,
+     .max = 600,
+     .help = "seconds, of both probes of the head"},
+    {.key = "worker-timeout",
+     .dflt = "2",
+     .type = RK_T_INT,
+     .offset = offsetof(struct probes, worker_timeout),
+     .min = 1,
+     .max = 600,
+     .help = "seconds, of both probes of workers"},
+    /* The peer's 10 s are beyond its own probe timeout of 5 s; kept because pods are compared with it. */
+    {.key = "gcs-wget-timeout",
+     .dflt = "10",
+     .type = RK_T_STR,
+     .offset = offsetof(struct probes, gcs_wget_s),
+     .help = "seconds, of the head's check of its GCS before Ray 2.53"},
+};
+
+/* Is the version at least 2.53? "v2.53", "2.53.0rc1" are, "nightly" and nothing are not. */
+static int answers_http(const char *version)
+{
+    long part[2] = {0, 0};
+    const char *p = version && *version == 'v' ? version + 1 : version;
+    for (int i = 0; p && i < 2; i++) {
+        if (*p < '0' || *p > '9')
+            return 0;
+        while (*p >= '0' && *p <= '9' && part[i] < 100000)
+            part[i] = part[i] * 10 + (*p++ - '0');
+        if (i == 0 && *p++ != '.')
+            return 0;
+    }
+    return part[0] > 2 || (part[0] == 2 && part[1] >= 53);
+}
+
+static int64_t port(const rk_api *rk, const rk_json *start, const char *path, int64_t dflt)
+{
+    int64_t n;
+    const char *text = rk->str(start, path, NULL);
+    return text && rk->qty_value(text, &n) == RK_OK && n > 0 && n < 65536 ? n : dflt;
+}
+
+static rk_json *handler(const rk_api *rk, rk_pass *ps, const struct probes *me, rk_json *probe,
+                        int head)
+{
+    const rk_json *start = rk->tree(rk->start(ps));
+    int64_t agent = port(rk, start, RAY_START_PARAMS "/dashboard-agent-listen-port", 52365);
+    if (answers_http(rk->str(rk->object(ps), "/spec/rayVersion", NULL))) {
+        rk_json *get = rk->new_object(ps);
+        rk->put(ps, get, "path", rk->new_str(ps, "/api/healthz"));
+        rk->put(ps, get, "port", rk->new_num(ps, agent));
+        rk->put(ps, probe, "httpGet", get);
+        return probe;
+    }
+    static const char wget[] =
+        "wget --tries 1 -T %s -q -O- http://localhost:%lld/%s | grep success";
+    const char *text = rk->fmt(ps, wget, "2", (long long)agent, "api/local_raylet_healthz");
+    if (head)
+        text = rk->fmt(ps, "%s && %s", text,
+                       rk->fmt(ps, wget, me->gcs_wget_s,
+                               (long long)port(rk, start, RAY_START_PARAMS "/dashboard-port", 8265),
+                               "api/gcs_healthz"));
+    rk_json *exec = rk->new_object(ps), *command = rk->new_array(ps);
+    rk->push(ps, command, rk->new_str(ps, "bash"));
+    rk->push(ps, command, rk->new_str(ps, "-c"));
+    rk->push(ps, command, rk->new_str(ps, text));
+    rk->put(ps, exec, "command", command);
+    rk->put(ps, probe, "exec", exec);
+    return probe;
+}
+
+static int32_t offer(const rk_api *rk, rk_pass *ps, const struct probes *me, const char *path,
+                     int64_t delay, int64_t failures)
+{
+    int head = rk_is(rk->role(ps), "head");
+    rk_json *p = handler(rk, ps, me, rk->new_object(ps), head);
+    rk->put(ps, p, "initialDelaySeconds", rk->new_num(ps, delay));
+    rk->put(ps, p, "periodSeconds", rk->new_num(ps, 5));
+    rk->put(ps, p, "successThreshold", rk->new_num(ps, 1));
+    rk->put(ps, p, "failureThreshold", rk->new_num(ps, failures));
+    rk->put(ps, p, "timeoutSeconds", rk->new_num(ps, head ? me->head_timeout : me->worker_timeout));
+    return rk->offer(rk->subject(ps), path, p);
+}
+
+static int32_t shape_pod(const rk_api *rk, rk_pass *ps, void *self)
+{
+    RK_TRY(offer(rk, ps, self, RAY_C0 "/livenessProbe", 30, 120));
+    return offer(rk, ps, self, RAY_C0 "/readinessProbe", 10, 10);
+}
+
+static const rk_hook hooks[] = {
+    {.phase = RK_PHASE_POD,
+     .rank = RK_RANK_SEAL,
+     .kinds = RAY_CLUSTER,
+     .roles = "head,worker",
+     .run = shape_pod,
+     .title = "liveness and readiness"},
+};
+
+RK_EXPORT const rk_plugin rk_plugin_v0 = {
+    RK_PLUGIN_SIZES,
+    .self_size = sizeof(struct probes),
+    .name = "probes",
+    .version = RK_VERSION,
+    .summary = "liveness and readiness of the Ray container",
+    .owns = "/spec/containers/0/livenessProbe,/spec/containers/0/readinessProbe",
+    .hooks = hooks,
+    .n_hooks = RK_COUNT(hooks),
+    .opts = options,
+    .n_opts = RK_COUNT(options),
+};

@@ -1,0 +1,88 @@
+/* raycluster: owns the kind RayCluster: is the object legal (validate.c), what is its state (status.c), what went wrong (report.c). Shapes no pod. */
+#include "raycluster.h"
+
+/* A missing rayStartParams is an empty one (reference 2). */
+int32_t raycluster_default(const rk_api *rk, rk_pass *ps, void *self)
+{
+    rk_obj *cluster = rk->subject(ps);
+    (void)self;
+    if (rk->type(rk->at(rk->object(ps), RAY_HEAD_SPEC "/rayStartParams")) != RK_JSON_OBJECT)
+        RK_TRY(rk->set(cluster, RAY_HEAD_SPEC "/rayStartParams", rk->new_object(ps)));
+    size_t n = rk->len(rk->object(ps), "/spec/workerGroupSpecs");
+    for (size_t i = 0; i < n; i++) {
+        const char *path = rk->fmt(ps, "/spec/workerGroupSpecs/%zu/rayStartParams", i);
+        if (rk->type(rk->at(rk->object(ps), path)) != RK_JSON_OBJECT)
+            RK_TRY(rk->set(cluster, path, rk->new_object(ps)));
+    }
+    return RK_OK;
+}
+
+/* An object that another controller manages is none of our business, finalizers included (reference 6.1). */
+static int32_t managed(const rk_api *rk, rk_pass *ps, void *self)
+{
+    (void)self;
+    const char *by = rk->str(rk->object(ps), "/spec/managedBy", "ray.io/kuberay-operator");
+    return rk_is(by, "ray.io/kuberay-operator") ? RK_OK : RK_DONE;
+}
+
+static const rk_hook hooks[] = {
+    {.phase = RK_PHASE_VALIDATE,
+     .rank = 1,
+     .kinds = RAY_CLUSTER,
+     .run = managed,
+     .title = "is it ours"},
+    {.phase = RK_PHASE_VALIDATE,
+     .rank = RK_RANK_BASE,
+     .kinds = RAY_CLUSTER,
+     .run = raycluster_validate,
+     .title = "names, types, counts"},
+    {.phase = RK_PHASE_DEFAULT,
+     .rank = RK_RANK_BASE,
+     .kinds = RAY_CLUSTER,
+     .run = raycluster_default,
+     .title = "empty start parameters"},
+    {.phase = RK_PHASE_STATUS,
+     .rank = RK_RANK_BASE,
+     .kinds = RAY_CLUSTER,
+     .run = raycluster_status,
+     .title = "state, counts, endpoints"},
+    {.phase = RK_PHASE_STATUS,
+     .rank = RK_RANK_SEAL,
+     .kinds = RAY_CLUSTER,
+     .run = raycluster_report,
+     .title = "what is wrong"},
+};
+
+static const rk_kind kinds[] = {
+    {.gvk = RAY_CLUSTER, .plural = "rayclusters", .controller = "raycluster-controller"},
+};
+
+static const rk_watch watches[] = {
+    {.gvk = RAY_POD,
+     .plural = "pods",
+     .owner = RAY_CLUSTER,
+     .index_label = RAY_L_CLUSTER,
+     .selector = "ray.io/node-type in (head,worker,redis-cleanup)",
+     .keep =
+         "/metadata/labels\n/metadata/ownerReferences\n/status/phase\n/status/podIP\n/status/conditions\n/status/containerStatuses"},
+    {.gvk = RAY_SERVICE,
+     .plural = "services",
+     .owner = RAY_CLUSTER,
+     .index_label = RAY_L_CLUSTER,
+     .selector = RAY_L_CLUSTER,
+     .keep = "/metadata/labels\n/metadata/ownerReferences\n/spec/ports\n/spec/clusterIP"},
+};
+
+RK_EXPORT const rk_plugin rk_plugin_v0 = {
+    RK_PLUGIN_SIZES,
+    .self_size = sizeof(struct raycluster),
+    .name = "raycluster",
+    .version = RK_VERSION,
+    .summary = "the kind RayCluster: validation, state, events",
+    .hooks = hooks,
+    .n_hooks = RK_COUNT(hooks),
+    .kinds = kinds,
+    .n_kinds = RK_COUNT(kinds),
+    .watches = watches,
+    .n_watches = RK_COUNT(watches),
+};

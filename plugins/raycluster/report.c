@@ -1,0 +1,58 @@
+/* What is wrong, as events and conditions: an illegal spec, pods that cannot be made or deleted (reference 2, 7 step 1). */
+#include "raycluster.h"
+
+static void invalid(const rk_api *rk, rk_pass *ps)
+{
+    const char *field, *why, *all = "";
+    size_t n = rk->failures(ps), told = 0;
+    int metadata = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (rk->failure(ps, i, &field, &why) != RK_EINVAL)
+            continue;
+        metadata |= strncmp(field, "/metadata", 9) == 0;
+        if (told++ < 10)
+            all = rk->fmt(ps, "%s%s%s %s", all, all[0] ? "; " : "", field, why);
+    }
+    if (told == 0) {
+        rk->drop_condition(ps, "InvalidSpec");
+        return;
+    }
+    if (told > 10)
+        all = rk->fmt(ps, "%s; and %zu more", all, told - 10);
+    const char *reason = metadata ? "InvalidRayClusterMetadata" : "InvalidRayClusterSpec";
+    rk->event(ps, 1, reason, "Validate", rk->fmt(ps, "%s/%s: %s", rk->ns(ps), rk->name(ps), all));
+    rk->condition(ps, "InvalidSpec", "True", reason, all);
+}
+
+/* A group whose last create or delete failed; the head's counts before the workers'. */
+static void replica_failure(const rk_api *rk, rk_pass *ps)
+{
+    rk_outcome o = {.size = sizeof(o)};
+    const char *group = NULL;
+    if (rk->outcome(ps, RAY_POD, RAY_HEAD_GROUP, &o) && o.failures) {
+        group = "Head";
+    } else {
+        for (RK_EACH(rk, g, rk->at(rk->object(ps), "/spec/workerGroupSpecs")))
+            if (rk->outcome(ps, RAY_POD, rk->str(g, "/groupName", ""), &o) && o.failures) {
+                group = "Worker";
+                break;
+            }
+    }
+    if (!group) {
+        rk->drop_condition(ps, "ReplicaFailure");
+        return;
+    }
+    const char *reason =
+        rk->fmt(ps, "Failed%s%sPod", rk_is(o.verb, "delete") ? "Delete" : "Create", group);
+    rk->condition(ps, "ReplicaFailure", "True", reason, rk->fmt(ps, "%s\n%s", reason, o.message));
+}
+
+int32_t raycluster_report(const rk_api *rk, rk_pass *ps, void *self)
+{
+    (void)self;
+    if (rk->deleting(ps))
+        return RK_OK;
+    invalid(rk, ps);
+    replica_failure(rk, ps);
+    return RK_OK;
+}

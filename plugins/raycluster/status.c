@@ -1,0 +1,212 @@
+/* State, counts, endpoints, head, conditions (reference 7). */
+#include "raycluster.h"
+
+struct tally {
+    int64_t pods, running, ready,
+        all_running; /* workers running and ready; all_running: every pod Running, none with a Ready condition other than True */
+    const rk_json *head;
+};
+
+static const rk_json *condition(const rk_api *rk, const rk_json *o, const char *type)
+{
+    for (RK_EACH(rk, c, rk->at(o, "/status/conditions")))
+        if (rk_is(rk->str(c, "/type", NULL), type))
+            return c;
+    return NULL;
+}
+
+static struct tally count(const rk_api *rk, rk_pass *ps)
+{
+    struct tally t = {.all_running = 1};
+    for (RK_EACH(rk, pod, rk->list(ps, RAY_POD))) {
+        if (!ray_is(rk, ps, pod, NULL))
+            continue;
+        const rk_json *ready = condition(rk, pod, "Ready");
+        int runs = rk_is(rk->str(pod, "/status/phase", NULL), "Running");
+        t.pods++;
+        if (!runs || (ready && !rk_is(rk->str(ready, "/status", NULL), "True")))
+            t.all_running = 0;
+        if (ray_is(rk, ps, pod, "head"))
+            t.head = pod;
+        if (!ray_is(rk, ps, pod, "worker"))
+            continue;
+        t.running += runs;
+        t.ready += runs && ready && rk_is(rk->str(ready, "/status", NULL), "True");
+    }
+    t.all_running = t.all_running && t.pods > 0;
+    return t;
+}
+
+/* int32 fields are absent at 0, as a Go writer leaves them. */
+static void number(const rk_api *rk, rk_pass *ps, const char *path, int64_t n)
+{
+    rk_obj *st = rk->status(ps);
+    if (n == 0)
+        (void)rk->drop(st, path); /* not there: well */
+    else
+        (void)rk_set_num(rk, ps, st, path,
+                         n > INT32_MAX ? INT32_MAX : n); /* our own path: cannot be refused */
+}
+
+static void text(const rk_api *rk, rk_pass *ps, const char *path, const char *s)
+{
+    (void)rk_set_str(rk, ps, rk->status(ps), path, s); /* as above */
+}
+
+static int is_gpu_like(const char *name)
+{
+    size_t n = strlen(name);
+    static const char mig[] = "nvidia.com/mig-";
+    return (n >= 3 && strcmp(name + n - 3, "gpu") == 0) || strncmp(name, mig, sizeof(mig) - 1) == 0;
+}
+
+struct wanted {
+    const char *cpu, *memory, *gpu, *tpu;
+};
+
+/* Requests, else limits, of the containers of one template, `times` over. */
+static void add_template(const rk_api *rk, rk_pass *ps, const rk_json *group, int64_t times,
+                         struct wanted *w)
+{
+    for (RK_EACH(rk, c, rk->at(group, "/template/spec/containers"))) {
+        const rk_json *requests = rk->at(c, "/resources/requests"),
+                      *limits = rk->at(c, "/resources/limits");
+        for (int pass = 0; pass < 2; pass++)
+            for (RK_EACH(rk, r, pass ? limits : requests)) {
+                const char *name = rk->key(r), *q = rk->str(r, "", rk->number_text(r));
+                if (!q || (pass && rk->at(requests, rk_under(rk, ps, "", name))))
+                    continue;
+                const char **slot = rk_is(name, "cpu")              ? &w->cpu
+                                    : rk_is(name, "memory")         ? &w->memory
+                                    : rk_is(name, "google.com/tpu") ? &w->tpu
+                                    : is_gpu_like(name)             ? &w->gpu
+                                                                    : NULL;
+                const char *sum = slot ? rk->qty_add(ps, *slot, rk->qty_mul(ps, q, times)) : NULL;
+                if (sum)
+                    *slot = sum;
+            }
+    }
+}
+
+/* Raw replicas, not clamped: what the peer shows and boards are used to. */
+static void desired(const rk_api *rk, rk_pass *ps)
+{
+    struct wanted w = {"0", "0", "0", "0"};
+    int64_t pods = 0, min = 0, max = 0;
+    add_template(rk, ps, rk->at(rk->object(ps), RAY_HEAD_SPEC), 1, &w);
+    for (RK_EACH(rk, g, rk->at(rk->object(ps), "/spec/workerGroupSpecs"))) {
+        int64_t hosts = ray_hosts(rk, g);
+        add_template(rk, ps, g, rk->num(g, "/replicas", 0) * hosts, &w);
+        pods += ray_desired(rk, g);
+        min += rk->num(g, "/minReplicas", 0) * hosts;
+        max += rk->num(g, "/maxReplicas", INT32_MAX) * hosts;
+    }
+    text(rk, ps, "/desiredCPU", w.cpu);
+    text(rk, ps, "/desiredMemory", w.memory);
+    text(rk, ps, "/desiredGPU", w.gpu);
+    text(rk, ps, "/desiredTPU", w.tpu);
+    number(rk, ps, "/desiredWorkerReplicas", pods);
+    number(rk, ps, "/minWorkerReplicas", min);
+    number(rk, ps, "/maxWorkerReplicas", max);
+}
+
+static const rk_json *head_service(const rk_api *rk, rk_pass *ps)
+{
+    for (RK_EACH(rk, s, rk->list(ps, RAY_SERVICE)))
+        if (rk_is(ray_label(rk, ps, s, RAY_L_TYPE), "head") &&
+            rk_is(ray_label(rk, ps, s, RAY_L_ID), ray_identifier(rk, ps, "head")))
+            return s;
+    return NULL;
+}
+
+static void addresses(const rk_api *rk, rk_pass *ps, const rk_json *svc, const rk_json *head)
+{
+    const char *ip = rk->str(svc, "/spec/clusterIP", ""),
+               *pod_ip = rk->str(head, "/status/podIP", "");
+    for (RK_EACH(rk, p, rk->at(svc, "/spec/ports"))) {
+        const char *name = rk->str(p, "/name", "");
+        int64_t node = rk->num(p, "/nodePort", 0), target = rk->num(p, "/targetPort", 0);
+        const char *value = node     ? rk->fmt(ps, "%lld", (long long)node)
+                            : target ? rk->fmt(ps, "%lld", (long long)target)
+                                     : rk->str(p, "/targetPort", "");
+        if (name[0] && value[0])
+            text(rk, ps, rk_under(rk, ps, "/endpoints", name), value);
+    }
+    text(rk, ps, "/head/podIP", pod_ip);
+    text(rk, ps, "/head/podName", rk->str(head, "/metadata/name", ""));
+    text(rk, ps, "/head/serviceName", rk->str(svc, "/metadata/name", ""));
+    text(rk, ps, "/head/serviceIP", rk_is(ip, "None") ? pod_ip : ip);
+}
+
+/* HeadPodReady copies the pod's Ready; for ContainersNotReady the container that is not tells why. */
+static void head_condition(const rk_api *rk, rk_pass *ps, const rk_json *head)
+{
+    const rk_json *ready = condition(rk, head, "Ready");
+    if (!head || !ready) {
+        rk->condition(ps, "HeadPodReady", "False", head ? "Unknown" : "HeadPodNotFound",
+                      head ? "" : "Head Pod not found");
+        return;
+    }
+    const char *status = rk->str(ready, "/status", "Unknown"),
+               *reason = rk->str(ready, "/reason", ""), *msg = rk->str(ready, "/message", "");
+    if (rk_is(reason, "ContainersNotReady"))
+        for (RK_EACH(rk, c, rk->at(head, "/status/containerStatuses"))) {
+            const rk_json *st = rk->at(c, "/state/waiting") ? rk->at(c, "/state/waiting")
+                                                            : rk->at(c, "/state/terminated");
+            if (!st)
+                continue;
+            if (rk->str(st, "/reason", "")[0]) /* an empty one would be refused by the schema */
+                reason = rk->str(st, "/reason", "");
+            msg = rk->fmt(ps, "%s%s%s: %s", msg, msg[0] ? "; " : "", rk->str(c, "/name", ""),
+                          rk->str(st, "/message", ""));
+            break;
+        }
+    if (!reason[0])
+        reason = rk_is(status, "True") ? "HeadPodRunningAndReady" : "Unknown";
+    rk->condition(ps, "HeadPodReady", status, reason, msg);
+}
+
+static void provisioned(const rk_api *rk, rk_pass *ps, int all_running)
+{
+    const rk_json *c = condition(rk, rk->object(ps), "RayClusterProvisioned");
+    if (rk_is(rk->str(c, "/status", NULL), "True"))
+        return; /* sticky until suspended */
+    if (all_running)
+        rk->condition(ps, "RayClusterProvisioned", "True", "AllPodRunningAndReadyFirstTime",
+                      "All Ray Pods are ready for the first time");
+    else
+        rk->condition(ps, "RayClusterProvisioned", "False", "RayClusterPodsProvisioning",
+                      "RayCluster Pods are being provisioned for first time");
+}
+
+int32_t raycluster_status(const rk_api *rk, rk_pass *ps, void *self)
+{
+    const rk_json *svc = head_service(rk, ps), *o = rk->object(ps);
+    struct tally t = count(rk, ps);
+    rk_outcome failed = {.size = sizeof(failed)};
+    (void)self;
+    /* Before the first Service there is nothing to tell; one that cannot be made is told. */
+    if (!svc && rk->failures(ps) == 0 &&
+        !(rk->outcome(ps, RAY_SERVICE, "", &failed) && failed.failures))
+        return RK_OK;
+    if (rk->deleting(ps))
+        return RK_OK;
+    (void)rk_set_num(rk, ps, rk->status(ps), "/observedGeneration",
+                     rk->num(o, "/metadata/generation", 0)); /* our own path */
+    number(rk, ps, "/readyWorkerReplicas", t.ready);
+    number(rk, ps, "/availableWorkerReplicas", t.running);
+    desired(rk, ps);
+    int64_t want = rk->num(rk->tree(rk->status(ps)), "/desiredWorkerReplicas", 0) + 1;
+    int well = rk->failures(ps) == 0 && t.all_running && t.pods == want;
+    if (well && !rk_is(rk->str(o, "/status/state", NULL), "ready")) {
+        text(rk, ps, "/state", "ready");
+        text(rk, ps, "/stateTransitionTimes/ready", rk->now_text(ps));
+    }
+    head_condition(rk, ps, t.head);
+    provisioned(rk, ps, t.all_running && t.pods == want);
+    rk->condition(ps, "RayClusterSuspended", "False", "RayClusterSuspended", "");
+    rk->condition(ps, "RayClusterSuspending", "False", "RayClusterSuspending", "");
+    if (svc)
+        addresses(rk, ps, svc, t.head);
+    return rk->stamp(ps, "/lastUpdateTime");
+}
