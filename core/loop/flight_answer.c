@@ -1,0 +1,168 @@
+/* What the API server said to a write, and what follows: the cache, outcome and events, a resend, a look at whose the name is. */
+#include "core/loop/flight_in.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/fault.h"
+#include "core/base/log.h"
+#include "core/base/str.h"
+#include "core/json/scan.h"
+#include "core/kube/verbs.h"
+
+#define WINDOW_MAX 64
+#define RESEND_MS  1000
+
+/* The object of a good answer goes into the cache: the next pass reads its own writes. */
+static void apply(struct rk_flight *f, const struct rk_op *op, const struct rk_resp *resp)
+{
+    int kind = rk_view_kind_find(f->w->view, op->verb == RK_OP_STATUS ? f->plan->gvk : op->gvk);
+    if (kind < 0)
+        return;
+    struct rk_span body = resp->body, uid = rk_scan_get(body, "metadata/uid");
+    if (op->verb == RK_OP_DELETE &&
+        (!body.p || !uid.p || !rk_scan_get(body, "metadata/deletionTimestamp").p)) {
+        rk_view_forget(f->w->view, kind, op->ns, op->name, op->uid);
+        return;
+    }
+    if (!body.p || !uid.p)
+        return;
+    struct rk_err err = RK_ERR_INIT;
+    if (rk_view_apply(f->w->view, kind, RK_VIEW_UPSERT, RK_FROM_RESPONSE, body, &err) != 0)
+        rk_log_debug("answer not applied, the watch will tell", RK_KV("err", err.text));
+}
+
+void rk__flight_settled(struct rk_step *s, bool ok, const struct rk_resp *resp)
+{
+    struct rk_flight *f = s->f;
+    const struct rk_op *op = s->op;
+    f->in_flight--;
+    /* A name is free again only when we know that its POST did nothing. */
+    bool unknown = resp->unknown || (resp->unsent && s->tries > 1);
+    if (op->verb == RK_OP_CREATE && op->group[0] && (ok || !unknown))
+        rk_shared_name_set(f->w->shared, op->gvk, op->ns, op->name,
+                           ok ? RK_NAME_USED : RK_NAME_FREE);
+    if (f->aborted) {
+        if (f->in_flight == 0)
+            rk__flight_finish_soon(f);
+        return;
+    }
+    static const char *const verbs[] = {[RK_OP_CREATE] = "create",
+                                        [RK_OP_DELETE] = "delete",
+                                        [RK_OP_PATCH] = "patch",
+                                        [RK_OP_STATUS] = "patch status"};
+    if (op->verb != RK_OP_STATUS)
+        rk_outcome_note(f->owner, op->gvk, op->group, verbs[op->verb], resp);
+    rk__flight_tally(f, op, ok, resp->message);
+    if (ok) {
+        f->settled_ok++;
+        if (f->window < WINDOW_MAX)
+            f->window *= 2;
+        rk_log_info(verbs[op->verb], RK_KV("object", f->owner->key), RK_KV("kind", op->gvk),
+                    RK_KV("name", op->name), RK_KV("why", op->note), RK_KN("ms", resp->took_ms));
+    } else {
+        f->settled_bad++;
+        f->wave_failed = true;
+        rk_log_warn("write failed", RK_KV("object", f->owner->key), RK_KV("verb", verbs[op->verb]),
+                    RK_KV("kind", op->gvk), RK_KV("name", op->name), RK_KN("http", resp->http),
+                    RK_KV("err", resp->message));
+    }
+    rk__flight_advance(f);
+}
+
+/* Whose is the object that holds the name? Ours: our POST had arrived before. */
+static void resolved(void *ctx, const struct rk_resp *resp)
+{
+    struct rk_step *s = ctx;
+    struct rk_flight *f = s->f;
+    s->call = NULL;
+    if (f->aborted || resp->unsent) {
+        rk__flight_settled(s, false, resp);
+        return;
+    }
+    if (resp->code == RK_E_NOENT && s->tries < RK_FLIGHT_RESEND_MAX) {
+        rk__flight_again(s, 0); /* deleted between the two answers: the name is free again */
+        return;
+    }
+    char uid[128] = "";
+    struct rk_span owners = rk_scan_get(resp->body, "metadata/ownerReferences");
+    bool ours = false;
+    if (resp->code == 0 && owners.p && f->plan->uid[0]) {
+        struct rk_buf needle;
+        rk_buf_init(&needle, 512);
+        (void)rk_buf_addf(&needle, "\"uid\":\"%s\"", f->plan->uid);
+        ours = memmem(owners.p, owners.n, rk_buf_text(&needle), needle.len) != NULL;
+        rk_buf_done(&needle);
+    }
+    (void)rk_scan_text(rk_scan_get(resp->body, "metadata/uid"), uid,
+                       sizeof(uid)); /* only for the cache below */
+    if (resp->code == 0)
+        apply(f, s->op, resp);
+    if (ours) {
+        rk__flight_settled(s, true, resp);
+        return;
+    }
+    struct rk_resp foreign = *resp;
+    if (resp->code == 0) {
+        foreign.code = RK_E_CONFLICT;
+        foreign.http = 409;
+        (void)rk_str_copy(foreign.reason, sizeof(foreign.reason), "AlreadyExists");
+        int n = snprintf(foreign.message, sizeof(foreign.message),
+                         "%s %s/%s exists and is not ours", s->op->gvk, s->op->ns, s->op->name);
+        (void)n;                            /* cut when too long */
+        f->raced = s->op->group[0] != '\0'; /* a pod takes another name at once */
+    }
+    rk__flight_settled(s, false, &foreign);
+}
+
+void rk__flight_answered(void *ctx, const struct rk_resp *resp)
+{
+    struct rk_step *s = ctx;
+    struct rk_flight *f = s->f;
+    const struct rk_op *op = s->op;
+    s->call = NULL;
+    (void)rk_fault("write-answered");
+    if (f->aborted || resp->unsent) {
+        f->aborted = f->aborted || resp->unsent;
+        rk__flight_settled(s, false, resp);
+        return;
+    }
+    if (resp->code == 0) {
+        apply(f, op, resp);
+        if (op->verb == RK_OP_STATUS)
+            f->owner->status_ms = rk_clock_ms();
+        rk__flight_settled(s, true, resp);
+        return;
+    }
+    bool repeatable = op->verb == RK_OP_CREATE || op->verb == RK_OP_DELETE;
+    if (repeatable && (resp->unknown || resp->code == RK_E_BUSY) &&
+        s->tries < RK_FLIGHT_RESEND_MAX) {
+        rk_log_info("outcome unknown, asking again", RK_KV("object", f->owner->key),
+                    RK_KV("name", op->name), RK_KN("http", resp->http),
+                    RK_KV("err", resp->message));
+        rk__flight_again(s, resp->retry_after_ms > 0 ? resp->retry_after_ms : RESEND_MS);
+        return;
+    }
+    if (op->verb == RK_OP_CREATE && resp->http == 409 &&
+        strcmp(resp->reason, "AlreadyExists") == 0) {
+        const struct rk_target t = {op->api_version, op->plural, op->ns, op->name};
+        s->resolving = true;
+        s->call = rk_kube_get(f->w->client, &t, RK_PRIO_HIGH, resolved, s);
+        return;
+    }
+    if (op->verb == RK_OP_DELETE && resp->code == RK_E_NOENT) {
+        apply(f, op, resp);
+        rk__flight_settled(s, true, resp);
+        return;
+    }
+    if (resp->code == RK_E_CONFLICT || (op->verb == RK_OP_STATUS && resp->code == RK_E_NOENT)) {
+        f->raced =
+            true; /* the world moved under the plan: plan again on the new one, not a failure */
+        f->in_flight--;
+        f->wave_failed = true;
+        rk__flight_advance(f);
+        return;
+    }
+    rk__flight_settled(s, false, resp);
+}
