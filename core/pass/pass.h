@@ -35,6 +35,12 @@ struct rk_plan_event {
     const char *reason, *action, *note;
 };
 
+struct rk_plan_wrote {
+    const char *key;
+    const struct rk_write_record *records;
+    size_t n;
+};
+
 struct rk_plan {
     struct rk_arena arena;
     const char *gvk, *ns, *name, *uid, *rv;     /* of the owner */
@@ -46,13 +52,15 @@ struct rk_plan {
     size_t n_events;
     int64_t again_ms;                           /* run again after that; -1 = only when something changes */
     const char *again_why;
-    bool failed;                                /* a hook failed with RK_EFAIL or RK_ECONFLICT: backoff */
-    bool invalid;                               /* VALIDATE failed: no retry until the object changes */
+    bool failed;                                /* a hook failed with RK_EFAIL, RK_ECONFLICT or RK_ENOTSUP: backoff */
+    bool invalid;                               /* a hook said RK_EINVAL: no retry until the object changes, unless `failed` too */
     bool done;                                  /* a hook said RK_DONE: nothing is written */
     bool conditions_changed;                    /* the status op is urgent; else it may be delayed (counters at most 1/s) */
     const char *problem;                        /* text of the first failure, for log and tests; NULL */
+    struct rk_plan_wrote *wrote;                /* see rk_plan_writes */
+    size_t n_wrote;
 };
-void rk_plan_free(struct rk_plan *p);
+void rk_plan_free(struct rk_plan *p);           /* NULL is fine */
 
 /* Whose write is this? For explain, conflict reports and tests. */
 struct rk_write_record {
@@ -60,8 +68,11 @@ struct rk_write_record {
     const char *author;          /* plugin name */
     uint16_t phase, rank;
     enum { RK_WROTE_SET, RK_WROTE_OFFER, RK_WROTE_YIELD, RK_WROTE_APPEND, RK_WROTE_DROP } verb;
-    const char *over;            /* author that was overridden, "user", or NULL */
+    const char *over;            /* author that was overridden, "user" (what stood in the template), or NULL */
 };
+/* Records of one shaped object, oldest first, in the plan's arena: kept when conf->record or conf->whole. `group` is a pod group's name,
+ * or "gvk/name" of a wanted child. What no record covers is the user's or the core's. Returns how many; 0 when there is nothing. */
+size_t rk_plan_writes(const struct rk_plan *p, const char *group, const struct rk_write_record **ret);
 
 struct rk_pass_conf {
     size_t arena_cap;            /* bytes; 16 MiB */
@@ -69,7 +80,8 @@ struct rk_pass_conf {
     /* Around every hook: shared memory is told what is in hand (plugin, hook title, object), NULL after. */
     void (*in_hand)(void *ctx, const char *plugin, const char *hook, const char *gvk, const char *ns, const char *name);
     void *ctx;
-    bool whole;                  /* render: no slice, pods of a group all built */
+    bool whole;                  /* render: no slice, every group and child is shaped, also when nothing is missing */
+    bool record;                 /* keep who wrote what */
 };
 
 /* Run. Returns 0 with a plan (failures of hooks are inside the plan), or RK_E_SYNTAX/RK_E_LIMIT when the object itself cannot be read: then *ret is NULL. */

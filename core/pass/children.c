@@ -1,0 +1,97 @@
+/* Wave 10: wanted children that are missing or differ, unwanted ones that are there. */
+#include "core/pass/room.h"
+
+#include <string.h>
+
+#define WAVE 10
+
+static void create(struct rk_pass *ps, struct rk_obj *o)
+{
+    struct rk_arena *a = &ps->plan->arena;
+    struct rk_span text;
+    if (!rk__op_budget(ps))
+        return;
+    if (o->policy == RK_POLICY_OWNED)
+        rk__diff_remember(ps, o->root);
+    if (!rk__op_text(ps, o->root, &text)) {
+        rk__fail_core(ps, RK_EFAIL, o->by, "", "%s %s has more than %zu bytes", o->gvk, o->name, ps->buf.max);
+        return;
+    }
+    struct rk_op *op = rk__op(ps, RK_OP_CREATE, WAVE, o->gvk, o->name);
+    op->head = text;
+    op->fill_path = rk_arena_strdup(a, o->fill_path);
+    op->fill_how = rk_arena_strdup(a, o->fill_how);
+    op->ok_reason = rk_arena_strdup(a, o->created);
+    op->fail_reason = rk_arena_strdup(a, o->failed);
+    op->action = "Create";
+}
+
+static void patch(struct rk_pass *ps, struct rk_obj *o, const struct rk_seen *s)
+{
+    struct rk_err err = RK_ERR_INIT;
+    cJSON *observed, *diff = NULL;
+    struct rk_span text;
+    int r = rk_json_parse(&ps->arena, s->json.p, s->json.n, NULL, &observed, &err);
+    if (r < 0) {
+        rk__fail_core(ps, RK_EFAIL, o->by, "", "observed %s %s cannot be read: %s", o->gvk, o->name, err.text);
+        return;
+    }
+    if (rk__diff_child(ps, o, observed, &diff) < 0 || !diff)
+        return;
+    if (!rk__op_text(ps, diff, &text)) {
+        rk__fail_core(ps, RK_EFAIL, o->by, "", "the patch of %s %s has more than %zu bytes", o->gvk, o->name, ps->buf.max);
+        return;
+    }
+    struct rk_op *op = rk__op(ps, RK_OP_PATCH, WAVE, o->gvk, o->name);
+    op->uid = rk_arena_strdup(&ps->plan->arena, s->uid);
+    op->patch_type = "merge";
+    op->head = text;
+    op->action = "Update";
+}
+
+static bool unwanted(struct rk_pass *ps, const struct rk_obj *o)
+{
+    for (const struct rk__gone *g = ps->unwants; g; g = g->next)
+        if (strcmp(g->seen->gvk, o->gvk) == 0 && strcmp(g->seen->name, o->name) == 0) {
+            rk__fail_core(ps, RK_ECONFLICT, o->by, "", "wants %s %s, which plugin %s wants gone", o->gvk, o->name, g->by->name);
+            return true;
+        }
+    return false;
+}
+
+static void child(struct rk_pass *ps, struct rk_obj *o)
+{
+    const struct rk_seen *s = rk__seen_find(ps, o->gvk, o->name);
+    bool needed = !s || (o->policy != RK_POLICY_ONCE && !s->terminating);
+    if (s && needed && !s->mine) {
+        rk__fail_core(ps, RK_EFAIL, o->by, "", "%s %s exists and belongs to someone else", o->gvk, o->name);
+        ps->child_left_out = true;
+        return;
+    }
+    if (!needed && !ps->conf->whole)
+        return;
+    if (rk__shape_child(ps, o) != RK_OK) {
+        ps->child_left_out |= needed;
+        return;
+    }
+    rk__writes_keep(ps, o, rk_arena_fmt(&ps->arena, "%s/%s", o->gvk, o->name));
+    if (!s)
+        create(ps, o);
+    else if (needed)
+        patch(ps, o, s);
+}
+
+void rk__children(struct rk_pass *ps)
+{
+    bool clash = false;
+    for (struct rk_obj *o = ps->wants; o; o = o->next)
+        clash |= unwanted(ps, o);
+    if (clash) {
+        ps->child_left_out = true;
+        return;
+    }
+    for (const struct rk__gone *g = ps->unwants; g; g = g->next)
+        rk__op_gone(ps, g, WAVE);
+    for (struct rk_obj *o = ps->wants; o && !ps->arena.over; o = o->next)
+        child(ps, o);
+}

@@ -1,0 +1,180 @@
+/* A wanted child that exists: what differs from what we name. Fields of others stay; with OWNED, fields that we named once and name no
+ * longer go. What was named is remembered as a list of paths in an annotation. */
+#include "core/pass/room.h"
+
+#include <string.h>
+
+#include "core/base/str.h"
+#include "core/json/path.h"
+
+#define APPLIED  "raykeeper.io/applied"
+#define VERSION  "1"
+#define LIST_MAX (64u * 1024)
+
+struct walk {
+    struct rk_pass *ps;
+    struct rk_obj *obj;
+    char path[RK_PATH_MAX + 1];
+    size_t len;
+    bool blind;                      /* something that we name is not kept by the cache */
+};
+
+static bool covers(const cJSON *have, const cJSON *want);
+
+static bool covers_array(const cJSON *have, const cJSON *want)
+{
+    const cJSON *h = have->child, *w = want->child;
+    for (; h && w; h = h->next, w = w->next)
+        if (!covers(h, w))
+            return false;
+    return !h && !w;
+}
+
+/* Is everything that we name there as we name it? The API server adds defaults, also inside list entries. */
+static bool covers(const cJSON *have, const cJSON *want)
+{
+    if (rk_json_is_object(have) && rk_json_is_object(want)) {
+        for (const cJSON *w = want->child; w; w = w->next)
+            if (!covers(rk_json_get(have, w->string), w))
+                return false;
+        return true;
+    }
+    if (rk_json_is_array(have) && rk_json_is_array(want))
+        return covers_array(have, want);
+    return have && rk_json_equal(have, want);
+}
+
+static size_t enter(struct walk *w, const char *key)
+{
+    size_t before = w->len;
+    struct rk_buf b;
+    rk_buf_init(&b, RK_PATH_MAX);
+    rk_path_push(&b, key);
+    if (!b.full && w->len + b.len <= RK_PATH_MAX) {
+        memcpy(w->path + w->len, rk_buf_text(&b), b.len + 1);
+        w->len += b.len;
+    }
+    rk_buf_done(&b);
+    return before;
+}
+
+static void leave(struct walk *w, size_t before)
+{
+    w->len = before;
+    w->path[before] = '\0';
+}
+
+/* Identity and owner are settled at creation. */
+static bool skipped(const char *path)
+{
+    return rk_str_eq(path, "/apiVersion") || rk_str_eq(path, "/kind") || rk_str_eq(path, "/metadata/name") ||
+           rk_str_eq(path, "/metadata/namespace") || rk_str_eq(path, "/metadata/ownerReferences");
+}
+
+static cJSON *differ(struct walk *w, const cJSON *have, const cJSON *want)
+{
+    struct rk_arena *a = &w->ps->arena;
+    cJSON *patch = NULL;
+    for (const cJSON *c = want->child; c; c = c->next) {
+        size_t before = enter(w, c->string);
+        const cJSON *h = rk_json_get(have, c->string);
+        cJSON *part = NULL;
+        if (skipped(w->path))
+            ;
+        else if (rk_json_is_object(c) && (c->child || !h) && (!h || rk_json_is_object(h)))
+            part = c->child ? differ(w, h, c) : rk_json_object(a);
+        else if (!covers(h, c)) {
+            part = rk_json_copy(a, c);
+            if (!h && !rk__seen_kept(w->ps, w->obj->gvk, w->path) && !w->blind) {
+                w->blind = true;
+                rk__fail_core(w->ps, RK_EFAIL, w->obj->by, "", "%s %s: %s is kept by no watch and cannot be compared", w->obj->gvk,
+                              w->obj->name, w->path);
+            }
+        }
+        if (part) {
+            patch = patch ? patch : rk_json_object(a);
+            rk_json_add(a, patch, c->string, part);
+        }
+        leave(w, before);
+    }
+    return patch;
+}
+
+/* Named leaves, one path per line: an array is one. */
+static void list_leaves(struct walk *w, const cJSON *v, struct rk_buf *out)
+{
+    for (const cJSON *c = v->child; c; c = c->next) {
+        size_t before = enter(w, c->string);
+        if (rk_json_is_object(c) && c->child)
+            list_leaves(w, c, out);
+        else if (!skipped(w->path) && !rk_str_eq(w->path, "/metadata/annotations/raykeeper.io~1applied"))
+            (void)rk_buf_addf(out, "\n%s", w->path); /* full is sticky, asked below */
+        leave(w, before);
+    }
+}
+
+void rk__diff_remember(struct rk_pass *ps, cJSON *root)
+{
+    struct rk_arena *a = &ps->arena;
+    struct walk w = {.ps = ps};
+    struct rk_buf list;
+    rk_buf_init(&list, LIST_MAX);
+    (void)rk_buf_adds(&list, VERSION); /* full is asked below */
+    list_leaves(&w, root, &list);
+    cJSON *meta = rk_json_get(root, "metadata"), *notes = rk_json_get(meta, "annotations");
+    if (!rk_json_is_object(notes)) {
+        notes = rk_json_object(a);
+        rk_json_set(a, meta, "annotations", notes);
+    }
+    /* Too many to remember: then nothing is removed later, which harms least. */
+    rk_json_set(a, notes, APPLIED, rk_json_string(a, list.full ? VERSION : rk_buf_text(&list)));
+    rk_buf_done(&list);
+}
+
+/* null at a path of plain keys, making objects on the way. */
+static void put_null(struct rk_arena *a, cJSON *patch, const struct rk_path *path)
+{
+    for (size_t i = 0; i + 1 < path->n; i++) {
+        cJSON *next = rk_json_get(patch, path->tok[i].text);
+        if (!rk_json_is_object(next)) {
+            next = rk_json_object(a);
+            rk_json_set(a, patch, path->tok[i].text, next);
+        }
+        patch = next;
+    }
+    rk_json_set(a, patch, path->tok[path->n - 1].text, rk_json_null(a));
+}
+
+static cJSON *remove_forgotten(struct rk_pass *ps, const struct rk_obj *o, const cJSON *observed, cJSON *patch)
+{
+    struct rk_arena *a = &ps->arena;
+    const cJSON *notes = rk_json_get(rk_json_get(observed, "metadata"), "annotations");
+    struct rk_span rest = rk_span_of(rk_json_str(rk_json_get(notes, APPLIED), "")), line;
+    if (!rk_span_next(&rest, '\n', &line) || !rk_span_is(line, VERSION))
+        return patch;
+    while (rk_span_next(&rest, '\n', &line)) {
+        struct rk_path path;
+        const char *text = rk_arena_strndup(a, line.p, line.n);
+        if (skipped(text) || rk_path_parse(text, &path, NULL) < 0 || path.n == 0)
+            continue;
+        if (rk_path_get(o->root, text) || !rk_path_get(observed, text))
+            continue;
+        patch = patch ? patch : rk_json_object(a);
+        put_null(a, patch, &path);
+    }
+    return patch;
+}
+
+int rk__diff_child(struct rk_pass *ps, struct rk_obj *o, const cJSON *observed, cJSON **ret_patch)
+{
+    struct walk w = {.ps = ps, .obj = o};
+    if (o->policy == RK_POLICY_OWNED)
+        rk__diff_remember(ps, o->root);
+    cJSON *patch = differ(&w, observed, o->root);
+    if (w.blind)
+        return RK_E_FAIL;
+    if (o->policy == RK_POLICY_OWNED)
+        patch = remove_forgotten(ps, o, observed, patch);
+    *ret_patch = patch;
+    return 0;
+}
