@@ -14,18 +14,21 @@ struct rk_arena_block;
 
 struct rk_arena {
     struct rk_arena_block *head;
-    size_t used;   /* bytes handed out since the last reset */
-    size_t cap;    /* soft limit in bytes; 0 = none */
-    bool over;     /* used went past cap */
+    size_t used; /* bytes handed out since the last reset */
+    size_t cap;  /* soft limit in bytes; 0 = none */
+    bool over;   /* used went past cap */
 };
 
 void rk_arena_init(struct rk_arena *a, size_t cap);
-void rk_arena_reset(struct rk_arena *a);                    /* everything handed out is gone; the largest block is kept */
+void rk_arena_reset(
+    struct rk_arena *a); /* everything handed out is gone; the largest block is kept */
 void rk_arena_done(struct rk_arena *a);
-void *rk_arena_alloc(struct rk_arena *a, size_t n);         /* zeroed, aligned to 16, never NULL */
-char *rk_arena_strdup(struct rk_arena *a, const char *s);   /* NULL in, NULL out */
-char *rk_arena_strndup(struct rk_arena *a, const char *s, size_t n); /* copies n bytes, adds a NUL */
+void *rk_arena_alloc(struct rk_arena *a, size_t n);       /* zeroed, aligned to 16, never NULL */
+char *rk_arena_strdup(struct rk_arena *a, const char *s); /* NULL in, NULL out */
+char *rk_arena_strndup(struct rk_arena *a, const char *s,
+                       size_t n); /* copies n bytes, adds a NUL */
 char *rk_arena_fmt(struct rk_arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-char *rk_arena_vfmt(struct rk_arena *a, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+char *rk_arena_vfmt(struct rk_arena *a, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
 
 #endif

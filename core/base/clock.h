@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-int64_t rk_clock_ms(void);                        /* CLOCK_BOOTTIME, milliseconds */
-int64_t rk_clock_wall_us(void);                   /* CLOCK_REALTIME, microseconds since 1970 */
+int64_t rk_clock_ms(void);      /* CLOCK_BOOTTIME, milliseconds */
+int64_t rk_clock_wall_us(void); /* CLOCK_REALTIME, microseconds since 1970 */
 
 #define RK_TIME_TEXT 32
 /* "2026-01-02T03:04:05Z" (metav1.Time) and "2026-01-02T03:04:05.000000Z" (metav1.MicroTime). out has RK_TIME_TEXT bytes.

@@ -22,7 +22,7 @@ enum rk_log_format { RK_LOG_JSON, RK_LOG_TEXT };
 
 struct rk_log_kv {
     const char *key;
-    const char *text;  /* NULL = use num */
+    const char *text; /* NULL = use num */
     int64_t num;
 };
 /* A NULL text prints as "". A function, so that the value is evaluated once and arrays do not warn. */
@@ -33,17 +33,20 @@ static inline const char *rk_log_text(const char *text)
 #define RK_KV(k, v) ((struct rk_log_kv){(k), rk_log_text(v), 0})
 #define RK_KN(k, v) ((struct rk_log_kv){(k), NULL, (int64_t)(v)})
 
-void rk_log_setup(enum rk_log_level level, enum rk_log_format format, int fd, const char *process); /* process: "master", "worker" ... */
+void rk_log_setup(enum rk_log_level level, enum rk_log_format format, int fd,
+                  const char *process); /* process: "master", "worker" ... */
 void rk_log_write(enum rk_log_level level, const char *msg, const struct rk_log_kv *kv, size_t n);
-int rk_log_level_parse(const char *text, enum rk_log_level *ret);   /* debug info warn error */
+int rk_log_level_parse(const char *text, enum rk_log_level *ret); /* debug info warn error */
 
 /* The first argument is the message, the others are pairs. A last empty pair is added and not counted, because C11 wants an array
  * and a variadic macro to have something in them. */
-#define RK_LOG_MSG(msg, ...) (msg)
+#define RK_LOG_MSG(msg, ...)   (msg)
 #define RK_LOG_PAIRS(msg, ...) ((const struct rk_log_kv[]){__VA_ARGS__})
-#define RK_LOG_END ((struct rk_log_kv){NULL, NULL, 0})
-#define RK_LOG_CALL(level, msg, pairs) rk_log_write((level), msg, pairs, sizeof pairs / sizeof(struct rk_log_kv) - 1)
-#define rk_log_at(level, ...) RK_LOG_CALL(level, RK_LOG_MSG(__VA_ARGS__, RK_LOG_END), RK_LOG_PAIRS(__VA_ARGS__, RK_LOG_END))
+#define RK_LOG_END             ((struct rk_log_kv){NULL, NULL, 0})
+#define RK_LOG_CALL(level, msg, pairs) \
+    rk_log_write((level), msg, pairs, sizeof pairs / sizeof(struct rk_log_kv) - 1)
+#define rk_log_at(level, ...) \
+    RK_LOG_CALL(level, RK_LOG_MSG(__VA_ARGS__, RK_LOG_END), RK_LOG_PAIRS(__VA_ARGS__, RK_LOG_END))
 #define rk_log_debug(...) rk_log_at(RK_LOG_DEBUG, __VA_ARGS__)
 #define rk_log_info(...)  rk_log_at(RK_LOG_INFO, __VA_ARGS__)
 #define rk_log_warn(...)  rk_log_at(RK_LOG_WARN, __VA_ARGS__)

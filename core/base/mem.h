@@ -5,12 +5,12 @@
 
 #include <stddef.h>
 
-void *rk_alloc(size_t n);                            /* zeroed, never NULL; n = 0 gives a unique pointer */
-void *rk_realloc(void *p, size_t n);                 /* never NULL */
-void *rk_alloc_array(size_t count, size_t size);     /* zeroed; overflow of count*size aborts */
-char *rk_strdup(const char *s);                      /* NULL in, NULL out */
+void *rk_alloc(size_t n);            /* zeroed, never NULL; n = 0 gives a unique pointer */
+void *rk_realloc(void *p, size_t n); /* never NULL */
+void *rk_alloc_array(size_t count, size_t size); /* zeroed; overflow of count*size aborts */
+char *rk_strdup(const char *s);                  /* NULL in, NULL out */
 char *rk_strndup(const char *s, size_t n);
-void rk_free(void *p);                               /* NULL is fine */
-void rk_wipe(void *p, size_t n);                     /* overwrite a secret; not optimised away */
+void rk_free(void *p);           /* NULL is fine */
+void rk_wipe(void *p, size_t n); /* overwrite a secret; not optimised away */
 
 #endif

@@ -11,16 +11,16 @@ struct rk_span {
     size_t n;
 };
 
-struct rk_span rk_span_of(const char *s);                       /* NULL gives the absent span */
-bool rk_span_is(struct rk_span s, const char *text);            /* equal, bytewise */
+struct rk_span rk_span_of(const char *s);            /* NULL gives the absent span */
+bool rk_span_is(struct rk_span s, const char *text); /* equal, bytewise */
 bool rk_span_eq(struct rk_span a, struct rk_span b);
-struct rk_span rk_span_trim(struct rk_span s);                  /* without ASCII white space at both ends */
+struct rk_span rk_span_trim(struct rk_span s); /* without ASCII white space at both ends */
 /* Cut the next field before `sep` off *rest; false when *rest is used up. "a,,b" gives "a", "", "b"; "" gives
  * nothing, and neither does what follows a separator at the end: "a," gives "a". */
 bool rk_span_next(struct rk_span *rest, char sep, struct rk_span *ret_field);
 
-bool rk_str_eq(const char *a, const char *b);                   /* NULL equals only NULL */
-bool rk_str_ieq(const char *a, const char *b);                  /* ASCII case ignored; NULL is never equal */
+bool rk_str_eq(const char *a, const char *b);  /* NULL equals only NULL */
+bool rk_str_ieq(const char *a, const char *b); /* ASCII case ignored; NULL is never equal */
 bool rk_str_starts(const char *s, const char *prefix);
 bool rk_str_ends(const char *s, const char *suffix);
 /* Bounded copy; returns RK_E_LIMIT and leaves "" when it does not fit. */
