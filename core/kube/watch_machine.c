@@ -172,10 +172,8 @@ static void missing(struct rk_watcher *w)
     aim(w, "");
     int64_t delay = rk__watch_timing.absent_ms;
     go(w, RK__PH_ABSENT, list_phase(w), delay + rk__random_in(0, delay / 10));
-    if (news && w->def.begin)
-        w->def.begin(w->def.ctx);
     if (news && w->def.synced)
-        w->def.synced(w->def.ctx, "");
+        w->def.synced(w->def.ctx, ""); /* of a list that has begun, and is empty */
 }
 
 static bool is_missing(const struct rk_watcher *w, const struct ending *e)
