@@ -12,7 +12,7 @@
 #include "core/base/mem.h"
 #include "core/json/scan.h"
 
-#define RETRY_BASE_MS 100
+#define RETRY_BASE_MS 50
 
 /* The only place where HTTP statuses become codes. */
 static int code_of(int http)
@@ -240,6 +240,8 @@ static void finished(struct rk_call *call)
 void rk__finish(struct rk_call *call, CURLcode rc)
 {
     struct rk_client *c = call->lane->client;
+    if (rc == CURLE_OK && !call->head_over)
+        rc = CURLE_PARTIAL_FILE;
     evaluate(call, rc);
     count(call, rc);
     learn(call, rc);

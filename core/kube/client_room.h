@@ -63,6 +63,7 @@ struct rk_call {
     int tries;
     bool gate_shut;               /* the gate stopped this try */
     bool left;                    /* a try passed the gate: bytes may be out */
+    bool head_over;               /* the answer's headers came to their end */
     bool cancelled, cut;
     bool too_big;
     bool renewed;                 /* the one more try after a 401 is used up */

@@ -48,6 +48,16 @@ static size_t on_body(char *p, size_t size, size_t count, void *ctx)
     return rc < 0 ? 0 : n;
 }
 
+/* 7.88 takes a connection that closes in the middle of the headers for an answer without a body. */
+static size_t on_header(char *p, size_t size, size_t count, void *ctx)
+{
+    struct rk_call *call = ctx;
+    size_t n = size * count;
+    rk__lane_moved(call->lane);
+    call->head_over = n > 0 && (p[0] == '\r' || p[0] == '\n');
+    return n;
+}
+
 /* The connection stands and nothing of the request is out yet (client.md 11). Called again when libcurl resends on a new connection. */
 static int on_ready(void *ctx, char *peer_ip, char *local_ip, int peer_port, int local_port)
 {
@@ -301,6 +311,8 @@ static CURLcode set_request(CURL *h, struct rk_call *call)
     SET(CURLOPT_HTTPHEADER, call->headers);
     SET(CURLOPT_WRITEFUNCTION, on_body);
     SET(CURLOPT_WRITEDATA, call);
+    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_HEADERDATA, call);
     SET(CURLOPT_PREREQFUNCTION, on_ready);
     SET(CURLOPT_PREREQDATA, call);
     SET(CURLOPT_ERRORBUFFER, call->curl_text);
@@ -317,6 +329,7 @@ int rk__setup_call(struct rk_call *call)
     call->easy = h;
     call->curl_text[0] = '\0';
     call->gate_shut = false;
+    call->head_over = false;
     call->token_generation = c->creds->token_generation;
     rk_buf_clear(&call->body);
     CURLcode rc = set_request(h, call);
