@@ -23,16 +23,15 @@ struct rk_setup {
     const char *kubeconfig; /* --kubeconfig */
 };
 
-#define RK_SETUP_OPTIONS                                                                           \
-    {"config", required_argument, NULL, 'c'}, {"set", required_argument, NULL, 's'},               \
-    {                                                                                              \
-        "help", no_argument, NULL, 'h'                                                             \
+#define RK_SETUP_OPTIONS                                                             \
+    {"config", required_argument, NULL, 'c'}, {"set", required_argument, NULL, 's'}, \
+    {                                                                                \
+        "help", no_argument, NULL, 'h'                                               \
     }
 /* Take one of the options above; false when it is none of them. */
 bool rk_setup_option(struct rk_setup *s, int opt, const char *arg);
 /* Read files, bind all sections, load plugins when wanted, check. Problems go to stderr. Returns 0 or the exit code. */
 int rk_setup_load(struct rk_setup *s, bool with_plugins, bool check);
 void rk_setup_done(struct rk_setup *s);
-/* --plugins without configuration: next to the executable (a build tree or /usr/lib/raykeeper/plugins). */
 
 #endif

@@ -16,7 +16,7 @@
 
 struct rk_path_token {
     enum { RK_PATH_KEY, RK_PATH_INDEX_OR_KEY, RK_PATH_SELECT } kind;
-    char text[256]; /* unescaped */
+    char text[320]; /* unescaped; an annotation key may have 317 bytes */
 };
 struct rk_path {
     size_t n;

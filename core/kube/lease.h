@@ -10,7 +10,7 @@
 struct rk_elector;
 
 struct rk_elector_conf {
-    const char *ns, *name;       /* "ray-operator-leader" is the default name at the INI, for mutual exclusion with the peer */
+    const char *ns, *name;       /* the INI's default name is the peer's, for mutual exclusion */
     const char *identity;        /* "<host>_<random>" */
     int64_t lease_ms, renew_ms, retry_ms; /* 15,000 10,000 2,000; need lease > renew > 1.2 x retry: RK_E_INVAL */
     void (*led)(void *ctx);

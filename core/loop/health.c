@@ -101,7 +101,7 @@ static int split_address(const char *address, char *host, size_t host_size, cons
 static int listen_on(const char *address, int *ret_fd, int *ret_port, struct rk_err *err)
 {
     char host[256];
-    const char *port;
+    const char *port = NULL;
     if (split_address(address, host, sizeof(host), &port, err) != 0)
         return err->code;
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
@@ -132,7 +132,7 @@ int rk_health_new(struct rk_poll *poll, const char *address, rk_health_fn *healt
                   rk_health_fn *ready, void *ctx, struct rk_health **ret, int *ret_port,
                   struct rk_err *err)
 {
-    int fd, port;
+    int fd = -1, port = 0;
     if (listen_on(address, &fd, &port, err) != 0)
         return rk_err_wrap(err, "health");
     struct rk_health *h = rk_alloc(sizeof(*h));

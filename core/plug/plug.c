@@ -13,15 +13,28 @@
 #define AT(field) (uint32_t) offsetof(struct rk_plug_conf, field)
 
 const struct rk_opt_def rk_plug_opts[] = {
-    {.key = "path", .dflt = "lib/raykeeper/plugins", .help = "Directory of the bundled plugins.", .type = RK_OPT_STR, .offset = AT(path)},
-    {.key = "disable", .dflt = "", .help = "Plugins that are switched off; they still release finalizers.", .type = RK_OPT_LIST, .offset = AT(disable)},
-    {.key = "any-owner", .dflt = "no", .help = "Load plugins that belong to others than root and us.", .type = RK_OPT_BOOL, .offset = AT(any_owner)},
+    {.key = "path",
+     .dflt = "",
+     .help = "directory of the bundled plugins; empty: beside the program",
+     .type = RK_OPT_STR,
+     .offset = AT(path)},
+    {.key = "disable",
+     .dflt = "",
+     .help = "Plugins that are switched off; they still release finalizers.",
+     .type = RK_OPT_LIST,
+     .offset = AT(disable)},
+    {.key = "any-owner",
+     .dflt = "no",
+     .help = "Load plugins that belong to others than root and us.",
+     .type = RK_OPT_BOOL,
+     .offset = AT(any_owner)},
 };
 const size_t rk_plug_n_opts = sizeof rk_plug_opts / sizeof rk_plug_opts[0];
 
 const char *rk_phase_name(int phase)
 {
-    static const char *const names[] = {"?", "VALIDATE", "DEFAULT", "PLAN", "POD", "OBJECT", "STATUS", "FINALIZE"};
+    static const char *const names[] = {"?",   "VALIDATE", "DEFAULT", "PLAN",
+                                        "POD", "OBJECT",   "STATUS",  "FINALIZE"};
     return phase >= RK_PHASE_VALIDATE && phase <= RK_PHASE_FINALIZE ? names[phase] : names[0];
 }
 
@@ -31,11 +44,13 @@ void rk__plug_problem(struct rk__plug_load *l, const char *where, const char *fm
     va_start(ap, fmt);
     const char *text = rk_arena_vfmt(&l->p->arena, fmt, ap);
     va_end(ap);
-    (void)rk_buf_addf(&l->problems, "%s%s: %s", l->n_problems ? "\n" : "", where, text); /* cut when there are very many */
+    (void)rk_buf_addf(&l->problems, "%s%s: %s", l->n_problems ? "\n" : "", where,
+                      text); /* cut when there are very many */
     l->n_problems++;
 }
 
-static void take(struct rk__plug_load *l, const rk_plugin *desc, size_t known, const char *file, const char *want_name)
+static void take(struct rk__plug_load *l, const rk_plugin *desc, size_t known, const char *file,
+                 const char *want_name)
 {
     struct rk_plugins *p = l->p;
     if (p->n == RK_PLUGINS_MAX) {
@@ -47,9 +62,11 @@ static void take(struct rk__plug_load *l, const rk_plugin *desc, size_t known, c
         return;
     const struct rk_plug *twin = rk_plugins_find(p, plug->name);
     if (twin)
-        rk__plug_problem(l, file, "plugin %s: %s has a plugin of that name too", plug->name, twin->file);
+        rk__plug_problem(l, file, "plugin %s: %s has a plugin of that name too", plug->name,
+                         twin->file);
     else if (want_name && strcmp(want_name, plug->name) != 0)
-        rk__plug_problem(l, file, "is the plugin %s, but [plugin:%s] names it", plug->name, want_name);
+        rk__plug_problem(l, file, "is the plugin %s, but [plugin:%s] names it", plug->name,
+                         want_name);
     else {
         plug->index = (int)p->n++;
         return;
@@ -119,14 +136,16 @@ static void take_named(struct rk__plug_load *l)
     for (size_t pos = 0; rk_conf_next_section(l->conf, "plugin:", &pos, &section);) {
         const char *file = rk_conf_raw(l->conf, section, "file", NULL);
         if (file && *file)
-            take_file(l, rk_arena_strdup(&l->p->arena, file), rk_arena_strdup(&l->p->arena, section + strlen("plugin:")));
+            take_file(l, rk_arena_strdup(&l->p->arena, file),
+                      rk_arena_strdup(&l->p->arena, section + strlen("plugin:")));
     }
 }
 
 static void disable(struct rk__plug_load *l)
 {
     struct rk_plugins *p = l->p;
-    const char *const *names = rk__plug_words(&p->arena, l->pc->disable ? l->pc->disable : "", '\n');
+    const char *const *names =
+        rk__plug_words(&p->arena, l->pc->disable ? l->pc->disable : "", '\n');
     const char *known[RK_PLUGINS_MAX];
     for (size_t i = 0; i < p->n; i++)
         known[i] = p->plugs[i].name;
@@ -137,7 +156,8 @@ static void disable(struct rk__plug_load *l)
                 p->plugs[i].disabled = found = true;
         const char *near = found ? NULL : rk_str_nearest(*names, known, p->n);
         if (near)
-            rk__plug_problem(l, "[plugins] disable", "there is no plugin '%s' (did you mean '%s'?)", *names, near);
+            rk__plug_problem(l, "[plugins] disable", "there is no plugin '%s' (did you mean '%s'?)",
+                             *names, near);
         else if (!found)
             rk__plug_problem(l, "[plugins] disable", "there is no plugin '%s'", *names);
     }
@@ -152,12 +172,14 @@ static void merge_kind(struct rk__plug_load *l, struct rk_plug *plug, const rk_k
         if (strcmp(have->gvk, k->gvk) != 0)
             continue;
         if (strcmp(have->plural, k->plural) != 0)
-            rk__plug_problem(l, plug->file, "plugin %s: kind %s has plural %s, plugin %s says %s", plug->name, k->gvk, k->plural,
-                             p->kind_plug[i]->name, have->plural);
+            rk__plug_problem(l, plug->file, "plugin %s: kind %s has plural %s, plugin %s says %s",
+                             plug->name, k->gvk, k->plural, p->kind_plug[i]->name, have->plural);
         if (!have->controller)
             have->controller = k->controller;
         if (k->finalizers)
-            have->finalizers = have->finalizers ? rk_arena_fmt(&p->arena, "%s,%s", have->finalizers, k->finalizers) : k->finalizers;
+            have->finalizers =
+                have->finalizers ? rk_arena_fmt(&p->arena, "%s,%s", have->finalizers, k->finalizers)
+                                 : k->finalizers;
         return;
     }
     p->kind_plug[p->n_kinds] = plug;
@@ -228,7 +250,8 @@ static void begin(struct rk__plug_load *l, struct rk_conf *conf, const struct rk
     rk_buf_init(&l->problems, 64 * 1024);
 }
 
-int rk_plugins_load(struct rk_conf *conf, const struct rk_plug_conf *pc, struct rk_plugins **ret, struct rk_err *err)
+int rk_plugins_load(struct rk_conf *conf, const struct rk_plug_conf *pc, struct rk_plugins **ret,
+                    struct rk_err *err)
 {
     struct rk__plug_load l;
     begin(&l, conf, pc);
@@ -237,8 +260,8 @@ int rk_plugins_load(struct rk_conf *conf, const struct rk_plug_conf *pc, struct 
     return finish(&l, ret, err);
 }
 
-int rk_plugins_from(const rk_plugin *const *descs, size_t n, struct rk_conf *conf, const struct rk_plug_conf *pc,
-                    struct rk_plugins **ret, struct rk_err *err)
+int rk_plugins_from(const rk_plugin *const *descs, size_t n, struct rk_conf *conf,
+                    const struct rk_plug_conf *pc, struct rk_plugins **ret, struct rk_err *err)
 {
     struct rk__plug_load l;
     struct rk_conf *own = conf ? NULL : rk_conf_new();
@@ -259,19 +282,24 @@ void rk_plugins_free(struct rk_plugins *p)
     rk_free(p);
 }
 
-static void print_hook(struct rk_buf *out, const struct rk_plug *plug, int phase, int rank, const char *title)
+static void print_hook(struct rk_buf *out, const struct rk_plug *plug, int phase, int rank,
+                       const char *title)
 {
-    (void)rk_buf_addf(out, "%-9s %5d  %-16s %-40s %-10s %s\n", rk_phase_name(phase), rank, plug->name, title, plug->info.version,
+    (void)rk_buf_addf(out, "%-9s %5d  %-16s %-40s %-10s %s\n", rk_phase_name(phase), rank,
+                      plug->name, title, plug->info.version,
                       plug->file); /* `full` is sticky, asked by who owns the buffer */
 }
 
 void rk_plugins_print(const struct rk_plugins *p, struct rk_buf *out)
 {
-    (void)rk_buf_addf(out, "%-9s %5s  %-16s %-40s %-10s %s\n", "PHASE", "RANK", "PLUGIN", "HOOK", "VERSION", "FILE"); /* as above */
+    (void)rk_buf_addf(out, "%-9s %5s  %-16s %-40s %-10s %s\n", "PHASE", "RANK", "PLUGIN", "HOOK",
+                      "VERSION", "FILE"); /* as above */
     for (size_t i = 0; i < p->n_hooks; i++)
-        print_hook(out, p->hooks[i].plug, p->hooks[i].hook.phase, p->hooks[i].hook.rank, p->hooks[i].hook.title);
+        print_hook(out, p->hooks[i].plug, p->hooks[i].hook.phase, p->hooks[i].hook.rank,
+                   p->hooks[i].hook.title);
     for (size_t i = 0; i < p->n; i++)
         if (p->plugs[i].disabled)
-            (void)rk_buf_addf(out, "%-9s %5s  %-16s %-40s %-10s %s\n", "-", "-", p->plugs[i].name, "(disabled)",
-                              p->plugs[i].info.version, p->plugs[i].file); /* as above */
+            (void)rk_buf_addf(out, "%-9s %5s  %-16s %-40s %-10s %s\n", "-", "-", p->plugs[i].name,
+                              "(disabled)", p->plugs[i].info.version,
+                              p->plugs[i].file); /* as above */
 }
