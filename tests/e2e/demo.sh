@@ -8,10 +8,11 @@ cp=tests/controlplane/cp
 dir=$root/build/demo
 ns=${NAMESPACE:-default}
 system=raykeeper-system
-begin=$(date +%s.%N)
+begin=${EPOCHREALTIME/[.,]/} # microseconds
 operator='' own=''
 
-say() { printf '\n== %6.1f s  %s\n' "$(echo "$(date +%s.%N) - $begin" | bc)" "$*"; }
+seconds_since() { local us=$((${EPOCHREALTIME/[.,]/} - $1)); printf '%d.%02d' $((us / 1000000)) $((us % 1000000 / 10000)); }
+say() { printf '\n== %7s s  %s\n' "$(seconds_since "$begin")" "$*"; }
 fail() { printf '\ndemo failed: %s\n' "$*" >&2; [ -f "$dir/operator.log" ] && tail -n 20 "$dir/operator.log" >&2; exit 1; }
 kc() { if [ -n "$own" ]; then "$cp" kubectl "$dir/cp" "$@"; else kubectl "$@"; fi; }
 
@@ -77,12 +78,11 @@ done
 grep -q ' leading' "$dir/operator.log" || fail "the operator does not lead"
 
 say "applying config/samples/raycluster.yaml"
-applied=$(date +%s.%N)
+applied=${EPOCHREALTIME/[.,]/}
 kc -n "$ns" apply -f config/samples/raycluster.yaml
 until_is "ready" '{.status.state}' ready 120
-took=$(echo "$(date +%s.%N) - $applied" | bc)
-say "ready; from apply to ready:"
-printf '   %.2f s\n' "$took"
+took=$(seconds_since "$applied")
+say "ready $took s after it was applied"
 show
 
 say "scaling to 5 workers"
