@@ -38,7 +38,6 @@ static bool alive(struct rk_pass *ps)
         }
         if (r == RK_OK || r == RK_WAIT) {
             carry_out(ps);
-            ps->phase = RK_PHASE_PLAN;
             if (rk__final_emit_release(ps, false))
                 return false; /* the version moves: STATUS follows in the pass that this wakes */
         }
@@ -56,7 +55,6 @@ static bool deleting(struct rk_pass *ps)
     }
     if (r == RK_OK || r == RK_WAIT)
         carry_out(ps);
-    ps->phase = RK_PHASE_FINALIZE;
     if (r == RK_OK && !ps->plan->failed && rk__final_emit_release(ps, true))
         return false; /* mostly the object is gone then */
     rk__final_unserved(ps);

@@ -38,9 +38,11 @@ int32_t rk__shape_pod(struct rk_pass *ps, const struct rk__group *g, const rk_me
     ps->member = m;
     ps->subject = o;
     ps->start = start_scratch(ps);
+    int phase = ps->phase;
     int32_t r = rk__hooks(ps, RK_PHASE_POD, false);
     if (r == RK_OK)
         r = rk__hooks(ps, RK_PHASE_OBJECT, false);
+    ps->phase = phase;
     ps->group = NULL;
     ps->member = NULL;
     ps->subject = ps->start = NULL;
@@ -51,8 +53,10 @@ int32_t rk__shape_pod(struct rk_pass *ps, const struct rk__group *g, const rk_me
 
 int32_t rk__shape_child(struct rk_pass *ps, struct rk_obj *o)
 {
+    int phase = ps->phase;
     ps->subject = o;
     int32_t r = rk__hooks(ps, RK_PHASE_OBJECT, false);
+    ps->phase = phase;
     ps->subject = NULL;
     return r;
 }
