@@ -1,9 +1,10 @@
 /* The event loop: one turn is wait, descriptors, timers, then what was put off until later.
  *
- * epoll reports a (generation, descriptor) pair and a slot per descriptor knows the generation that counts. So an event that was
- * already fetched when its descriptor was removed, or closed and opened again under the same number, finds nobody (client.md 2).
- * Work that a callback starts for "now" waits for the next turn, which does not sleep then: no chain of callbacks can keep the
- * loop from looking at its descriptors. */
+ * epoll reports a (generation, descriptor) pair and a slot per descriptor knows the generation that
+ * counts. So an event that was already fetched when its descriptor was removed, or closed and
+ * opened again under the same number, finds nobody (client.md 2). Work that a callback starts for
+ * "now" waits for the next turn, which does not sleep then: no chain of callbacks can keep the loop
+ * from looking at its descriptors. */
 #include "core/base/poll.h"
 
 #include <assert.h>
@@ -109,7 +110,8 @@ int rk_poll_fd(struct rk_poll *p, int fd, unsigned events, rk_poll_fd_fn *fn, vo
         want.events |= EPOLLIN | EPOLLRDHUP;
     if (events & RK_POLL_OUT)
         want.events |= EPOLLOUT;
-    /* Whether the kernel still knows this number is not ours to say: it may have been closed and opened again unseen. */
+    /* Whether the kernel still knows this number is not ours to say: it may have been closed and
+     * opened again unseen. */
     int rc = epoll_ctl(p->epoll_fd, s->fn ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &want);
     if (rc != 0 && s->fn && errno == ENOENT) {
         generation = ++p->generation;

@@ -1,4 +1,5 @@
-/* The client's public calls; its lists and queues; what starts when. See client_room.h for the other files. */
+/* The client's public calls; its lists and queues; what starts when. See client_room.h for the
+ * other files. */
 #include "core/kube/client_room.h"
 
 #include <assert.h>
@@ -46,8 +47,18 @@ struct rk_client *rk_client_new(struct rk_poll *poll, struct rk_creds *creds,
     return c;
 }
 
+void rk__client_uncount(struct rk_call *call)
+{
+    if (call->telling)
+        return;
+    call->telling = true;
+    call->lane->n_calls--;
+    call->lane->n_writes -= call->req.write;
+}
+
 void rk__client_call_free(struct rk_call *call)
 {
+    rk__client_uncount(call);
     rk_timer_del(call->lane->client->poll, &call->delay);
     rk_buf_done(&call->body);
     rk_free(call->texts);
@@ -212,6 +223,8 @@ static struct rk_call *new_call(struct rk_client *c, const struct rk_req *req)
         memcpy(at, req->body.p, req->body.n);
         call->req.body.p = at;
     }
+    call->lane->n_calls++;
+    call->lane->n_writes += req->write;
     rk_buf_init(&call->body, req->data ? RK__ERROR_BODY_MAX : RK__BODY_MAX);
     TAILQ_INSERT_TAIL(&call->lane->idle, call, link);
     return call;
@@ -256,8 +269,9 @@ void rk_client_cancel(struct rk_client *c, rk_call *call)
     }
 }
 
-/* Nothing that is queued in this socket leaves any more. Disconnecting drops the queue and sends a reset at once, no matter when libcurl
- * closes; SO_LINGER 0 makes that close a reset too. Sockets that are no TCP (libcurl's own pipes) refuse, which is fine. */
+/* Nothing that is queued in this socket leaves any more. Disconnecting drops the queue and sends a
+ * reset at once, no matter when libcurl closes; SO_LINGER 0 makes that close a reset too. Sockets
+ * that are no TCP (libcurl's own pipes) refuse, which is fine. */
 static void reset_socket(int fd)
 {
     int protocol = 0;
@@ -301,16 +315,7 @@ void rk_client_cut_writes(struct rk_client *c)
 
 size_t rk_client_busy(const struct rk_client *c, enum rk_lane lane, bool writes_only)
 {
-    const struct rk__lane *l = &c->lanes[lane];
-    const struct rk_call *call;
-    size_t n = 0;
-    TAILQ_FOREACH(call, &l->idle, link)
-    n += call->req.write || !writes_only;
-    TAILQ_FOREACH(call, &l->flying, link)
-    n += call->req.write || !writes_only;
-    TAILQ_FOREACH(call, &c->finished, link)
-    n += call->lane == l && (call->req.write || !writes_only);
-    return n;
+    return writes_only ? c->lanes[lane].n_writes : c->lanes[lane].n_calls;
 }
 
 void rk_client_stats(const struct rk_client *c, struct rk_client_stats *ret)

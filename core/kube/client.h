@@ -82,7 +82,7 @@ void rk_client_cancel(struct rk_client *c, rk_call *call);                /* no 
 /* Leadership is lost: cancel every write, queued or in flight, reset their connections (SO_LINGER 0: a plain close still delivers queued bytes after a
  * partition; DESIGN 4) and complete them with unsent or unknown set. */
 void rk_client_cut_writes(struct rk_client *c);
-size_t rk_client_busy(const struct rk_client *c, enum rk_lane lane, bool writes_only); /* queued and in flight */
+size_t rk_client_busy(const struct rk_client *c, enum rk_lane lane, bool writes_only); /* queued, in flight (cancelled too), not yet told */
 
 struct rk_client_stats {
     uint64_t sent, by_code[6];   /* [0] transport errors, [1]..[5] 1xx..5xx */

@@ -1,7 +1,9 @@
-/* What came of a try: HTTP status or transport error to one outcome, one more try where that is safe, and telling the caller.
+/* What came of a try: HTTP status or transport error to one outcome, one more try where that is
+ * safe, and telling the caller.
  *
- * Only two things are tried again here: a GET that is collected (client.md 37), and once anything that met 401 with a token that has
- * changed since. Everything else is the caller's decision, who gets to know whether a write may have happened (`unknown`). */
+ * Only two things are tried again here: a GET that is collected (client.md 37), and once anything
+ * that met 401 with a token that has changed since. Everything else is the caller's decision, who
+ * gets to know whether a write may have happened (`unknown`). */
 #include "core/kube/client_room.h"
 
 #include <assert.h>
@@ -124,7 +126,7 @@ static void read_failure(struct rk_call *call, CURLcode rc)
     }
 }
 
-/* A refusal below 500 is known to have changed nothing; 408 says that the server gave up waiting. */
+/* A refusal below 500 has changed nothing for certain; 408 says that the server gave up waiting. */
 static bool may_have_happened(const struct rk_call *call, CURLcode rc)
 {
     int http = call->resp.http;
@@ -213,7 +215,8 @@ static bool try_again(const struct rk_call *call)
         return false;
     if (r->code != RK_E_IO && r->code != RK_E_BUSY)
         return false;
-    /* 504 for a version that the server has not reached yet: the caller must ask differently (client.md 16). */
+    /* 504 for a version that the server has not reached yet: the caller must ask differently
+     * (client.md 16). */
     if (memmem(r->body.p, r->body.n, "ResourceVersionTooLarge", 23))
         return false;
     return rk_clock_ms() - call->first_ms < budget_ms(call);
@@ -280,7 +283,7 @@ void rk__finish_tell(struct rk_client *c)
     struct rk_call *call;
     while ((call = TAILQ_FIRST(&c->finished)) != NULL) {
         TAILQ_REMOVE(&c->finished, call, link);
-        call->telling = true;
+        rk__client_uncount(call);
         if (call->req.done)
             call->req.done(call->req.ctx, &call->resp);
         rk__client_call_free(call);

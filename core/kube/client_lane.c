@@ -1,5 +1,6 @@
-/* One curl multi on the event loop (client.md 1, 2): libcurl says which sockets and which time it waits for, the loop tells it when.
- * The two callbacks in which libcurl says so only write that down; they never call libcurl. */
+/* One curl multi on the event loop (client.md 1, 2): libcurl says which sockets and which time it
+ * waits for, the loop tells it when. The two callbacks in which libcurl says so only write that
+ * down; they never call libcurl. */
 #include "core/kube/client_room.h"
 
 #include <assert.h>
@@ -80,7 +81,8 @@ static void time_is_up(void *ctx)
     act(ctx, CURL_SOCKET_TIMEOUT, 0);
 }
 
-/* Which call waits for which socket: rk_client_cut_writes resets it. Only few fly, so we look them through. */
+/* Which call waits for which socket: rk_client_cut_writes resets it. Only few fly, so we look them
+ * through. */
 static void remember(struct rk__lane *l, const CURL *easy, int fd, bool gone)
 {
     struct rk_call *call;

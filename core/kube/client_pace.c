@@ -1,5 +1,6 @@
-/* How much may be in flight in the unary lane (client.md 48): a window that grows by one per round trip and halves on 429, 5xx or
- * slow answers; a pause that the server asked for, for the whole lane; and, if configured, a ceiling of requests per second. */
+/* How much may be in flight in the unary lane (client.md 48): a window that grows by one per round
+ * trip and halves on 429, 5xx or slow answers; a pause that the server asked for, for the whole
+ * lane; and, if configured, a ceiling of requests per second. */
 #include "core/kube/client_room.h"
 
 #include "core/base/clock.h"

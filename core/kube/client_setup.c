@@ -1,4 +1,5 @@
-/* What a request looks like to libcurl: address, TLS, headers, socket options, and the callbacks during a transfer. */
+/* What a request looks like to libcurl: address, TLS, headers, socket options, and the callbacks
+ * during a transfer. */
 #include "core/kube/client_room.h"
 
 #include <netinet/in.h>
@@ -58,7 +59,8 @@ static size_t on_header(char *p, size_t size, size_t count, void *ctx)
     return n;
 }
 
-/* The connection stands and nothing of the request is out yet (client.md 11). Called again when libcurl resends on a new connection. */
+/* The connection stands and nothing of the request is out yet (client.md 11). Called again when
+ * libcurl resends on a new connection. */
 static int on_ready(void *ctx, char *peer_ip, char *local_ip, int peer_port, int local_port)
 {
     (void)peer_ip, (void)local_ip, (void)peer_port, (void)local_port; /* whoever it is */
@@ -167,7 +169,8 @@ static CURLcode set_blob(CURL *h, CURLoption opt, char *pem, size_t n)
     return curl_easy_setopt(h, opt, &blob);
 }
 
-/* Blobs are no files: they are not cached for a day, and connections match by content (client.md 13). */
+/* Blobs are no files: they are not cached for a day, and connections match by content (client.md
+ * 13). */
 static CURLcode set_tls(CURL *h, const struct rk_creds *k)
 {
     CURLcode rc = CURLE_OK;

@@ -1,4 +1,5 @@
-/* Credentials that stay fresh: files are looked at again, and what is empty, unreadable or half-written changes nothing (client.md 12, 13). */
+/* Credentials that stay fresh: files are looked at again, and what is empty, unreadable or
+ * half-written changes nothing (client.md 12, 13). */
 #include "core/kube/creds_room.h"
 
 #include <errno.h>
@@ -186,7 +187,8 @@ static int look_ca(struct rk_creds *c, bool *ret_changed, struct rk_err *err)
     return 0;
 }
 
-/* Certificate and key change together or not at all: between the two renames of a rotation they do not match. */
+/* Certificate and key change together or not at all: between the two renames of a rotation they do
+ * not match. */
 static int look_pair(struct rk_creds *c, bool *ret_changed, struct rk_err *err)
 {
     if (!c->cert_file && !c->key_file)

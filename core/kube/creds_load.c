@@ -1,4 +1,5 @@
-/* Where credentials come from: kubeconfig files, or the mount of a service account. Errors name file and field. */
+/* Where credentials come from: kubeconfig files, or the mount of a service account. Errors name
+ * file and field. */
 #include "core/kube/creds_room.h"
 
 #include <stdio.h>

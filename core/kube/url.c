@@ -1,4 +1,5 @@
-/* Paths of the Kubernetes API. Names come from users and from the API: what goes into a path is looked at first. */
+/* Paths of the Kubernetes API. Names come from users and from the API: what goes into a path is
+ * looked at first. */
 #include "core/kube/client.h"
 
 #include <string.h>
@@ -8,7 +9,7 @@ static bool is_plain(char c)
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-/* Lower-case words of letters, digits and the given other characters; those neither first nor last. */
+/* A word of a-z, 0-9 and the given other characters, which stand neither first nor last. */
 static bool is_word(const char *s, size_t n, size_t max, const char *inner)
 {
     if (n == 0 || n > max || !is_plain(s[0]) || !is_plain(s[n - 1]))
@@ -19,7 +20,8 @@ static bool is_word(const char *s, size_t n, size_t max, const char *inner)
     return true;
 }
 
-/* The API's rule for names in paths (some kinds allow more than DNS names): no `/` and `%`, not a dot or two. */
+/* The API's rule for names in paths (some kinds allow more than DNS names): no `/` and `%`, not a
+ * dot or two. */
 static bool is_name(const char *s)
 {
     size_t n = strlen(s);

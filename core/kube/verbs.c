@@ -7,7 +7,7 @@
 #include "core/json/json.h"
 #include "core/kube/client_room.h"
 
-/* Send to the object (or its collection when `collection`), or report that its names are not legal. */
+/* Send to the object, or its collection when `collection`; or report that a name is not legal. */
 static rk_call *send_to(struct rk_client *c, const struct rk_target *t, const char *subresource,
                         bool collection, struct rk_req *req)
 {

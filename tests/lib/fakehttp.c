@@ -30,7 +30,8 @@ static void fake_conn_close(struct fake_conn *c, bool reset)
     c->held = false;
 }
 
-/* Replies are small next to a loopback socket's buffer, except where the client is meant to give up reading. */
+/* Replies are small next to a loopback socket's buffer, except where the client is meant to give up
+ * reading. */
 static void fake_conn_write(struct fake_conn *c, const char *p, size_t n)
 {
     while (n && c->fd >= 0) {

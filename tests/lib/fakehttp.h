@@ -1,7 +1,8 @@
-/* A scripted HTTP/1.1 server on loopback that lives in the test's own event loop: no threads, no sleeps.
+/* A scripted HTTP/1.1 server on loopback that lives in the test's own event loop: no threads, no
+ * sleeps.
  *
- * Every request takes the next step of the script, in order of arrival; when none is left, requests are answered with 200 {}. What arrived is
- * recorded. The test file includes fakehttp.c. */
+ * Every request takes the next step of the script, in order of arrival; when none is left, requests
+ * are answered with 200 {}. What arrived is recorded. The test file includes fakehttp.c. */
 #ifndef RK_TESTS_FAKEHTTP_H
 #define RK_TESTS_FAKEHTTP_H
 
@@ -28,7 +29,7 @@ struct fake_request {
     char *head; /* request line and headers, owned */
     char *body; /* owned */
     size_t body_n;
-    int conn;   /* number of the connection, from 1 */
+    int conn; /* number of the connection, from 1 */
 };
 
 #define FAKE_STEPS    256
@@ -40,10 +41,10 @@ struct fake_conn {
     int fd; /* -1 = closed */
     int number;
     struct rk_buf in;
-    bool reading;     /* false: a body is left in the socket on purpose */
-    bool held;        /* its request waits for fake_answer */
-    bool saw_eof;     /* the client closed */
-    bool saw_reset;   /* the client reset */
+    bool reading;   /* false: a body is left in the socket on purpose */
+    bool held;      /* its request waits for fake_answer */
+    bool saw_eof;   /* the client closed */
+    bool saw_reset; /* the client reset */
 };
 
 struct fake {
@@ -56,14 +57,16 @@ struct fake {
     struct fake_conn conns[FAKE_CONNS];
     size_t n_conns;
     size_t held, held_max; /* requests without an answer, now and at most */
-    bool heads_only;       /* read no bodies: a request counts when its head is there, and its connection is read no further */
+    bool heads_only; /* read no bodies: a request counts when its head is there, and its connection
+                        is read no further */
 };
 
 void fake_open(struct fake *f, struct rk_poll *p);
 void fake_shut(struct fake *f);
 /* Append a step. `reply` are raw bytes (NULL = none). */
 void fake_step(struct fake *f, const char *reply, enum fake_after after);
-/* Append a step: status line, Content-Length, these further header lines ("Retry-After: 1\r\n", may be "") and the body. */
+/* Append a step: status line, Content-Length, these further header lines ("Retry-After: 1\r\n", may
+ * be "") and the body. */
 void fake_reply(struct fake *f, int status, const char *headers, const char *body);
 /* Read on where heads_only had stopped. */
 void fake_resume(struct fake *f);

@@ -1,4 +1,5 @@
-/* The event loop: order, generations, timers, later calls, signals. Everything is driven turn by turn; nothing sleeps. */
+/* The event loop: order, generations, timers, later calls, signals. Everything is driven turn by
+ * turn; nothing sleeps. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -123,7 +124,8 @@ struct swap {
     struct rk_poll *p;
 };
 
-/* Closes the other descriptor and opens a new one under the same number, as libcurl may within a batch. */
+/* Closes the other descriptor and opens a new one under the same number, as libcurl may within a
+ * batch. */
 static void reuse(void *ctx, int fd, unsigned events)
 {
     struct swap *s = ctx;

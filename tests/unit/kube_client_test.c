@@ -1,4 +1,5 @@
-/* The API client against a scripted server in the same event loop: what arrives there, and what done() reports. */
+/* The API client against a scripted server in the same event loop: what arrives there, and what
+ * done() reports. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +15,7 @@
 #include "core/base/mem.h"
 #include "core/json/json.h"
 #include "core/kube/client.h"
+#include "core/kube/client_room.h"
 #include "core/kube/verbs.h"
 
 #include "tests/lib/fakehttp.c"
@@ -439,7 +441,8 @@ static void a_refusal_that_is_cut_off_is_still_a_refusal(void **state)
     close_world(&w);
 }
 
-/* client.md 6: libcurl resends on a fresh connection when a reused one dies before the first byte. The gate is asked again. */
+/* client.md 6: libcurl resends on a fresh connection when a reused one dies before the first byte.
+ * The gate is asked again. */
 static void a_connection_closed_between_requests_costs_nothing_but_a_resend(void **state)
 {
     (void)state;
@@ -533,7 +536,8 @@ static void a_body_over_the_bound_is_refused(void **state)
     size_t n = ((size_t)16 << 20) + 1;
     char *big = rk_alloc(n + 1);
     memset(big, 'x', n);
-    /* Announced and not sent in full: the loop that serves must not block. The head start is over the bound already. */
+    /* Announced and not sent in full: the loop that serves must not block. The head start is over
+     * the bound already. */
     fake_step(&w.server, NULL, FAKE_HOLD);
     struct rk_req r = get_req("/api/v1/pods", &s);
     assert_non_null(rk_client_send(w.client, &r));
@@ -859,7 +863,8 @@ static void cutting_writes_resets_them_and_leaves_reads_alone(void **state)
     close_world(&w);
 }
 
-/* DESIGN 4: a plain close would still deliver what stands in the socket's queue once a partition heals. */
+/* DESIGN 4: a plain close would still deliver what stands in the socket's queue once a partition
+ * heals. */
 static void bytes_queued_in_a_cut_writes_socket_are_never_delivered(void **state)
 {
     (void)state;
@@ -1003,6 +1008,41 @@ static void a_consumer_may_cancel_its_own_and_other_streams_from_within(void **s
     forget(&s);
     forget(&other);
     forget(&self);
+    close_world(&w);
+}
+
+static void a_lane_that_libcurl_has_wrecked_starts_afresh(void **state)
+{
+    (void)state;
+    struct world w;
+    struct seen read = {0}, write = {0}, stream = {0}, lease = {0};
+    open_world(&w);
+    for (int i = 0; i < 4; i++)
+        fake_step(&w.server, NULL, FAKE_HOLD);
+    struct rk_req r = get_req("/a", &read), p = post_req(&write), q = watch_req(&stream),
+                  l = get_req("/lease", &lease);
+    l.lane = RK_LANE_LEASE;
+    assert_non_null(rk_client_send(w.client, &r));
+    assert_non_null(rk_client_send(w.client, &p));
+    assert_non_null(rk_client_send(w.client, &q));
+    assert_non_null(rk_client_send(w.client, &l));
+    wait_requests(&w, 4);
+    struct rk__lane *lane = &w.client->lanes[RK_LANE_UNARY];
+    lane->broken = true; /* as the spin watchdog says it */
+    rk__client_kick(lane);
+    wait_done(&w, &read, 1);
+    wait_done(&w, &write, 1);
+    assert_int_equal(read.resp.code, 0); /* tried again over the new one */
+    assert_true(write.resp.unknown);
+    assert_int_equal(w.server.n_requests, 5);
+    assert_int_equal(stream.done + lease.done, 0);
+    fake_answer(&w.server, "{}");
+    wait_done(&w, &lease, 1);
+    assert_int_equal(lease.resp.code, 0);
+    forget(&read);
+    forget(&write);
+    forget(&stream);
+    forget(&lease);
     close_world(&w);
 }
 
@@ -1183,6 +1223,7 @@ int main(void)
         cmocka_unit_test(a_refused_stream_brings_its_status_and_no_bytes),
         cmocka_unit_test(a_consumer_that_refuses_ends_the_stream_with_its_code),
         cmocka_unit_test(a_consumer_may_cancel_its_own_and_other_streams_from_within),
+        cmocka_unit_test(a_lane_that_libcurl_has_wrecked_starts_afresh),
         cmocka_unit_test(a_client_with_everything_under_way_can_be_freed),
         cmocka_unit_test(verbs_say_path_body_and_precondition),
         cmocka_unit_test(a_delete_of_what_is_gone_succeeds_and_one_of_its_successor_conflicts),

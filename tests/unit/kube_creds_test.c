@@ -1,4 +1,5 @@
-/* Credentials: where they come from, what is refused with which words, and how they stay fresh. Certificates are made here. */
+/* Credentials: where they come from, what is refused with which words, and how they stay fresh.
+ * Certificates are made here. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
