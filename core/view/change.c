@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/version.h"
 #include "core/json/scan.h"
 #include "core/view/view_in.h"
 
@@ -124,9 +125,11 @@ void rk__store(struct rk_view *v, struct rk__rec *old, struct rk__rec *r, bool i
         return;
     }
     if (old) { /* a new life under an old name (client.md 24) */
-        char uid[RK__TEXT_MAX];
-        rk__rec_uid_text(old, uid);
-        rk__tomb_put(v, old->kind, uid, NULL);
+        if (rk_version_cmp(rk__rec_rv(old), rk__rec_rv(r)) == RK_VERSION_NONE) {
+            char uid[RK__TEXT_MAX]; /* echoes of the old life cannot be told by their versions */
+            rk__rec_uid_text(old, uid);
+            rk__tomb_put(v, old->kind, uid, NULL);
+        }
         rk__remove(v, old);
     }
     rk__insert(v, r, initial);
