@@ -24,8 +24,8 @@ void rk__lease_forget(struct rk__lease *l); /* the object is gone */
 /* Take a Lease object in. RK_E_SYNTAX or RK_E_LIMIT: it cannot be one, `l` is unchanged. */
 int rk__lease_observe(struct rk__lease *l, struct rk_span object, int64_t now_ms,
                       struct rk_err *err);
-bool rk__lease_valid(const struct rk__lease *l,
-                     int64_t now_ms); /* held, and its time is not over by our clock */
+/* Held, and its time is not over by our clock. */
+bool rk__lease_valid(const struct rk__lease *l, int64_t now_ms);
 
 struct rk__lease_spec {
     const char *holder;

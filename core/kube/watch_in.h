@@ -25,8 +25,8 @@ struct rk__watch_timing {
     int64_t settle_ms; /* a stream open for so long is not failing */
 };
 extern struct rk__watch_timing rk__watch_timing;
-extern bool
-    rk__watch_list_only; /* this process's API server refuses streamed lists; remembered from the first refusal */
+/* This process's API server refuses streamed lists; remembered from the first refusal. */
+extern bool rk__watch_list_only;
 
 enum rk__stream_kind { RK__STREAM_INIT, RK__STREAM_LIVE, RK__STREAM_PAGE };
 
@@ -107,7 +107,7 @@ void rk__stream_open(struct rk_watcher *w, enum rk__stream_kind kind, struct rk_
 void rk__stream_drop(struct rk__stream *s);    /* unlinks; cancelled and freed later */
 void rk__stream_promote(struct rk__stream *s); /* the spare has spoken: it is the main one now */
 void rk__stream_reap(struct rk_watcher *w);
-void rk__stream_rearm(struct rk__stream *s);   /* what its guard waits for has changed */
+void rk__stream_rearm(struct rk__stream *s); /* what its guard waits for has changed */
 
 /* watch_event.c */
 rk_scan_fn rk__watch_on_event, rk__watch_on_page;
