@@ -99,6 +99,10 @@ func apiserverArgs(c *cluster) []string {
 		"--audit-policy-file=" + c.path("conf", "audit-policy.yaml"),
 		"--audit-log-path=" + c.path("audit.log"),
 		"--audit-log-maxsize=0", // never rotated: a test reads one file
+		// The scheduler binds as fast as it can; with the default limits a
+		// thousand new pods make the server answer some bindings with 429.
+		"--max-requests-inflight=1600",
+		"--max-mutating-requests-inflight=800",
 		"--profiling=false",
 	}
 }
@@ -142,12 +146,7 @@ func kwokArgs(c *cluster) []string {
 	return []string{
 		"--kubeconfig=" + c.path("conf", "kwok.kubeconfig"),
 		"--config=" + c.path("conf", "kwok.yaml"),
-		"--manage-all-nodes=false",
 		"--manage-nodes-with-annotation-selector=" + fakeNodeAnnotation + "=fake",
-		// No leases: a kwok that comes back would first have to wait 40 s for
-		// the leases of its dead predecessor.
-		"--node-lease-duration-seconds=0",
-		"--v=WARN", // else several lines for each pod
 		fmt.Sprintf("--server-address=127.0.0.1:%d", c.state.Ports["kwok"]),
 	}
 }

@@ -1,6 +1,6 @@
 // Controlplane is a real Kubernetes control plane for tests, in one binary.
 //
-// The binary has many names. Called as etcd, kube-apiserver, kwok and so on it
+// The binary has many names. Called as etcd, kube-apiserver, kubelet and so on it
 // is that program, unchanged; called with one of its own commands (up, down,
 // kubectl, ...) it starts and steers such programs. One binary means one
 // build, one cache entry and one version of everything.
