@@ -68,8 +68,8 @@ int32_t rk__final_hold(struct rk_pass *ps, const char *finalizer)
     if (!ps->hook || ps->phase != RK_PHASE_PLAN)
         return rk__hook_refuse(ps, RK_EFAIL, "hold in phase %s", rk_phase_name(ps->phase));
     int32_t r = refuse_foreign(ps, finalizer, "holds");
-    if (r == RK_OK && !present(ps, finalizer))
-        add_word(ps, &ps->holds, finalizer);
+    if (r == RK_OK && !present(ps, finalizer) && !ps->conf->whole)
+        add_word(ps, &ps->holds, finalizer); /* a whole run shows what comes after it */
     return r;
 }
 

@@ -80,7 +80,7 @@ struct rk_pass_conf {
     /* Around every hook: shared memory is told what is in hand (plugin, hook title, object), NULL after. */
     void (*in_hand)(void *ctx, const char *plugin, const char *hook, const char *gvk, const char *ns, const char *name);
     void *ctx;
-    bool whole;                  /* render: no slice, every group and child is shaped, also when nothing is missing */
+    bool whole;                  /* render: no slice, every group and child is shaped, also when nothing is missing; finalizers count as held */
     bool record;                 /* keep who wrote what */
 };
 

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <link.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +41,24 @@ static int check_rights(const struct stat *st, const char *what, bool any_owner,
     return 0;
 }
 
-static int check_elf(int fd, struct rk_err *err)
+/* A segment that the file does not hold kills the process inside dlopen (SIGBUS): half a copy must be found before. */
+static int check_segments(int fd, const Elf64_Ehdr *h, uint64_t size, struct rk_err *err)
+{
+    if (h->e_phentsize != sizeof(Elf64_Phdr) || h->e_phnum == 0 || h->e_phoff > size)
+        return rk_err_set(err, RK_E_INVAL, "is a damaged ELF file: no program headers");
+    for (uint64_t i = 0; i < h->e_phnum; i++) {
+        Elf64_Phdr p;
+        uint64_t at = h->e_phoff + i * sizeof p;
+        if (at + sizeof p > size || pread(fd, &p, sizeof p, (off_t)at) != (ssize_t)sizeof p)
+            return rk_err_set(err, RK_E_INVAL, "is a damaged ELF file: it ends within its program headers");
+        if (p.p_type == PT_LOAD && (p.p_offset > size || p.p_filesz > size - p.p_offset))
+            return rk_err_set(err, RK_E_INVAL, "is a damaged ELF file: it ends after %llu bytes, before what is to be loaded",
+                              (unsigned long long)size);
+    }
+    return 0;
+}
+
+static int check_elf(int fd, uint64_t size, struct rk_err *err)
 {
     Elf64_Ehdr h;
     ssize_t n = pread(fd, &h, sizeof h, 0);
@@ -55,7 +73,7 @@ static int check_elf(int fd, struct rk_err *err)
     if (h.e_machine != OUR_MACHINE)
         return rk_err_set(err, RK_E_INVAL, "is for another machine (ELF machine %u, this is %u)", (unsigned)h.e_machine,
                           (unsigned)OUR_MACHINE);
-    return 0;
+    return check_segments(fd, &h, size, err);
 }
 
 /* dlerror's words without the descriptor's name, which says nothing to people. */
@@ -92,7 +110,7 @@ static int load(int fd, const rk_plugin **ret, size_t *ret_known, struct rk_err 
 }
 
 /* Open the real directory, then the file in it, so that both are what was checked. Returns a descriptor. */
-static int open_checked(const char *file, bool any_owner, struct rk_err *err)
+static int open_checked(const char *file, bool any_owner, uint64_t *ret_size, struct rk_err *err)
 {
     char real[PATH_MAX];
     struct stat st;
@@ -118,8 +136,10 @@ static int open_checked(const char *file, bool any_owner, struct rk_err *err)
         r = rk_err_set(err, RK_E_INVAL, "is not a regular file");
     if (r == 0)
         r = check_rights(&st, "it", any_owner, err);
-    if (r == 0)
+    if (r == 0) {
+        *ret_size = (uint64_t)st.st_size;
         return fd;
+    }
     if (fd >= 0)
         (void)close(fd); /* only read */
     return r;
@@ -127,10 +147,11 @@ static int open_checked(const char *file, bool any_owner, struct rk_err *err)
 
 int rk__plug_open(const char *file, bool any_owner, const rk_plugin **ret, size_t *ret_known, struct rk_err *err)
 {
-    int fd = open_checked(file, any_owner, err);
+    uint64_t size = 0;
+    int fd = open_checked(file, any_owner, &size, err);
     if (fd < 0)
         return fd;
-    int r = check_elf(fd, err);
+    int r = check_elf(fd, size, err);
     if (r == 0)
         return load(fd, ret, ret_known, err);
     (void)close(fd); /* only read */

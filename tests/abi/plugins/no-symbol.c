@@ -1,0 +1,5 @@
+/* A shared object that is no plugin. */
+#include <raykeeper/plugin.h>
+
+extern RK_EXPORT const int something_else;
+const int something_else = 1;
