@@ -59,8 +59,9 @@ void rk__flight_settled(struct rk_step *s, bool ok, const struct rk_resp *resp)
         f->settled_ok++;
         if (f->window < WINDOW_MAX)
             f->window *= 2;
-        rk_log_info(verbs[op->verb], RK_KV("object", f->owner->key), RK_KV("kind", op->gvk),
-                    RK_KV("name", op->name), RK_KV("why", op->note), RK_KN("ms", resp->took_ms));
+        rk_log_info(verbs[op->verb], RK_KV("name", op->name), RK_KV("kind", op->gvk),
+                    RK_KV("object", f->owner->key), RK_KV("why", op->note),
+                    RK_KN("ms", resp->took_ms));
     } else {
         f->settled_bad++;
         f->wave_failed = true;

@@ -77,7 +77,11 @@ func etcdArgs(c *cluster) []string {
 }
 
 func apiserverArgs(c *cluster) []string {
-	return []string{
+	var admission []string
+	if c.state.Bare {
+		admission = append(admission, "--disable-admission-plugins=ServiceAccount")
+	}
+	return append(admission,
 		fmt.Sprintf("--etcd-servers=http://127.0.0.1:%d", c.state.Ports["etcd"]),
 		"--bind-address=127.0.0.1",
 		fmt.Sprintf("--secure-port=%d", c.state.Ports["apiserver"]),
@@ -85,26 +89,26 @@ func apiserverArgs(c *cluster) []string {
 		// address may not stand in Endpoints.
 		"--advertise-address=127.0.0.1",
 		"--endpoint-reconciler-type=none",
-		"--tls-cert-file=" + c.path("pki", "server.crt"),
-		"--tls-private-key-file=" + c.path("pki", "server.key"),
-		"--client-ca-file=" + c.path("pki", "ca.crt"),
-		"--token-auth-file=" + c.path("conf", "tokens.csv"),
+		"--tls-cert-file="+c.path("pki", "server.crt"),
+		"--tls-private-key-file="+c.path("pki", "server.key"),
+		"--client-ca-file="+c.path("pki", "ca.crt"),
+		"--token-auth-file="+c.path("conf", "tokens.csv"),
 		"--anonymous-auth=false",
 		"--authorization-mode=RBAC",
 		"--service-account-issuer=https://kubernetes.default.svc",
-		"--service-account-key-file=" + c.path("pki", "sa.key"),
-		"--service-account-signing-key-file=" + c.path("pki", "sa.key"),
-		"--service-cluster-ip-range=" + serviceCIDR,
+		"--service-account-key-file="+c.path("pki", "sa.key"),
+		"--service-account-signing-key-file="+c.path("pki", "sa.key"),
+		"--service-cluster-ip-range="+serviceCIDR,
 		"--allow-privileged",
-		"--audit-policy-file=" + c.path("conf", "audit-policy.yaml"),
-		"--audit-log-path=" + c.path("audit.log"),
+		"--audit-policy-file="+c.path("conf", "audit-policy.yaml"),
+		"--audit-log-path="+c.path("audit.log"),
 		"--audit-log-maxsize=0", // never rotated: a test reads one file
 		// The scheduler binds as fast as it can; with the default limits a
 		// thousand new pods make the server answer some bindings with 429.
 		"--max-requests-inflight=1600",
 		"--max-mutating-requests-inflight=800",
 		"--profiling=false",
-	}
+	)
 }
 
 func controllerManagerArgs(c *cluster) []string {

@@ -19,7 +19,7 @@ const (
 
 // createNodes makes the fake nodes: big enough that only a test that wants it
 // runs out of room.
-func createNodes(ctx context.Context, client kubernetes.Interface, n int) error {
+func createNodes(ctx context.Context, client kubernetes.Interface, n int, bare bool) error {
 	room := corev1.ResourceList{
 		corev1.ResourceCPU:              resource.MustParse("4000"),
 		corev1.ResourceMemory:           resource.MustParse("16Ti"),
@@ -54,6 +54,10 @@ func createNodes(ctx context.Context, client kubernetes.Interface, n int) error 
 					{Type: corev1.NodeHostName, Address: name},
 				},
 			},
+		}
+		if bare {
+			delete(node.Labels, "topology.kubernetes.io/region")
+			delete(node.Labels, "topology.kubernetes.io/zone")
 		}
 		_, err := client.CoreV1().Nodes().Create(ctx, node, metav1.CreateOptions{})
 		if err != nil && !apierrors.IsAlreadyExists(err) {

@@ -20,6 +20,7 @@ type cluster struct {
 // state is what has to survive between two calls: DIR/state.json.
 type state struct {
 	Nodes     int                `json:"nodes"`
+	Bare      bool               `json:"bare"`
 	EtcdName  string             `json:"etcdName"`
 	Ports     map[string]int     `json:"ports"`
 	Processes map[string]process `json:"processes"`

@@ -28,6 +28,7 @@ var auditMetadata []byte
 
 type upOptions struct {
 	nodes int
+	bare  bool
 	audit []byte
 	port  int
 }
@@ -44,11 +45,12 @@ func cmdUp(args []string) error {
 	nodes := flags.Int("nodes", 3, "number of fake nodes")
 	audit := flags.String("audit-policy", "default", "audit policy: a file, or default, or metadata")
 	port := flags.Int("port", 0, "port of the API server (0: any)")
+	bare := flags.Bool("bare", false, "pods get nothing from admission: no ServiceAccount, no zone of their node")
 	dir, _, err := parse(flags, args, 0)
 	if err != nil {
 		return err
 	}
-	options := upOptions{nodes: *nodes, port: *port}
+	options := upOptions{nodes: *nodes, port: *port, bare: *bare}
 	if *nodes < 0 || *nodes > maxNodes {
 		return fmt.Errorf("--nodes: from 0 to %d", maxNodes)
 	}
@@ -140,6 +142,7 @@ func (c *cluster) forgetPorts() error {
 // configure chooses ports and writes all files the daemons read.
 func (c *cluster) configure(ca *pair, options upOptions) (admin []byte, err error) {
 	c.state.Nodes = options.nodes
+	c.state.Bare = options.bare
 	if c.state.EtcdName == "" {
 		c.state.EtcdName = "etcd-" + randomHex(6)
 	}
@@ -206,7 +209,7 @@ func (c *cluster) startAll(ctx context.Context, s stages, options upOptions) err
 			return err
 		}
 	}
-	if err := createNodes(ctx, client, options.nodes); err != nil {
+	if err := createNodes(ctx, client, options.nodes, options.bare); err != nil {
 		return err
 	}
 	for _, comp := range components[2:] {

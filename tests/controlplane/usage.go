@@ -4,7 +4,7 @@ const usage = `usage: cp COMMAND DIR ...
 
 DIR holds everything of one control plane: state, keys, logs, data.
 
-  up DIR [--nodes N] [--audit-policy FILE|default|metadata] [--port P]
+  up DIR [--nodes N] [--audit-policy FILE|default|metadata] [--port P] [--bare]
                           start one; returns when all of it works
   down DIR [--wipe]       stop it; --wipe also removes its files
   wait DIR                return when pods start and garbage is collected (again)
