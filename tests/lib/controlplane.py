@@ -1,6 +1,7 @@
 """One control plane (tests/controlplane), with our CRD, our RBAC and the kubeconfig of our ServiceAccount."""
 import glob
 import os
+import shutil
 import subprocess
 import tempfile
 import uuid
@@ -90,5 +91,4 @@ class ControlPlane:
     def down(self):
         if not self.keep:
             self.cp("down", "--wipe")
-            if os.path.isdir(self.dir):
-                os.rmdir(self.dir)
+            shutil.rmtree(self.dir, ignore_errors=True)  # the kubeconfigs of accounts are ours
