@@ -210,8 +210,7 @@ static void repeats_are_one_patch_at_a_time_and_the_last_count_is_told(void **st
     int64_t told = rk_clock_ms();
     struct rk_event other = base;
     other.note = "Created another";
-    other.rv = "78";
-    rk_recorder_add(x.r, &other, 3); /* notes and versions do not make a new series */
+    rk_recorder_add(x.r, &other, 3); /* a note does not make a new series */
     c = fakeapi_next(x.api);
     assert_string_equal(c->method, "PATCH");
     assert_true(c->at_ms - told >= 60);
@@ -237,15 +236,16 @@ static void whatever_distinguishes_a_series_makes_another_event(void **state)
     (void)state;
     struct world x;
     open_world(&x);
-    struct rk_event e[6] = {base, base, base, base, base, base};
+    struct rk_event e[7] = {base, base, base, base, base, base, base};
     e[1].warning = true;
     e[2].reason = "Other";
     e[3].action = "Other";
     e[4].controller = "other";
     e[5].uid = "u-2";
-    for (int i = 0; i < 6; i++)
+    e[6].rv = "78"; /* the object has changed since */
+    for (int i = 0; i < 7; i++)
         rk_recorder_add(x.r, &e[i], 3);
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 7; i++) {
         struct fakeapi_call *c = fakeapi_next(x.api);
         assert_string_equal(c->method, "POST");
         ok(c);
