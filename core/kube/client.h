@@ -5,6 +5,7 @@
  * order of priority, then age. A request is sent, or completed with an error, exactly once; libcurl's silent resend of requests on a dead reused connection
  * is safe because every write has a name or a precondition (client.md 6, 36-38).
  *
+ * While no connection can be made at all the unary lane pauses (100 ms, doubled up to 1.6 s), so that what waits does not fail in a storm.
  * Tried again inside: a GET of the unary lane without `data` (connection errors, 429, 5xx: five tries within its timeout), and once any request that met
  * 401 when the token has changed since. Codes: 400 422 413 and other 4xx INVAL, 401 403 AUTH, 404 NOENT, 409 CONFLICT, 410 GONE, 429 503 BUSY, 408, other 5xx,
  * 3xx and transport IO. */

@@ -167,7 +167,11 @@ static void learn(struct rk_call *call, CURLcode rc)
     const struct rk_resp *r = &call->resp;
     if (l->kind != RK_LANE_UNARY || call->gate_shut || call->cut)
         return;
-    if (r->http == 429 || r->http >= 500) {
+    if (r->http)
+        c->unreachable = 0;
+    if (!call->cancelled && (r->unsent || rc == CURLE_COULDNT_CONNECT)) {
+        rk__pace_unreachable(c, call);
+    } else if (r->http == 429 || r->http >= 500) {
         rk__pace_bad(c, call, r->retry_after_ms);
     } else if (rc == CURLE_OPERATION_TIMEDOUT) {
         rk__pace_bad(c, call, -1);

@@ -6,7 +6,9 @@
 #include "core/base/clock.h"
 #include "core/base/digest.h"
 
-#define SLOW_MS 1000
+#define SLOW_MS            1000
+#define UNREACHABLE_MIN_MS 100
+#define UNREACHABLE_MAX_MS 1600 /* a power of two times the minimum */
 
 void rk__pace_init(struct rk_client *c)
 {
@@ -79,12 +81,27 @@ void rk__pace_good(struct rk_client *c, size_t flying, int64_t server_ms)
         c->window = c->window + 1 / c->window < most ? c->window + 1 / c->window : most;
 }
 
+static void pause_for(struct rk_client *c, int64_t ms)
+{
+    int64_t until = rk_clock_ms() + ms + rk__pace_jitter(ms / 2);
+    if (until > c->paused_until_ms)
+        c->paused_until_ms = until;
+}
+
+/* No connection at all: thousands of waiting requests must not run into that wall one by one. */
+void rk__pace_unreachable(struct rk_client *c, const struct rk_call *call)
+{
+    if (call->start_ms < c->paused_until_ms)
+        return; /* set out before the pause that is on, or over */
+    int64_t ms = (int64_t)UNREACHABLE_MIN_MS << c->unreachable;
+    c->unreachable += ms < UNREACHABLE_MAX_MS;
+    pause_for(c, ms);
+    shrink(c, call->start_ms);
+}
+
 void rk__pace_bad(struct rk_client *c, const struct rk_call *call, int64_t retry_after_ms)
 {
     shrink(c, call->start_ms);
-    if (retry_after_ms < 0)
-        return;
-    int64_t until = rk_clock_ms() + retry_after_ms + rk__pace_jitter(retry_after_ms / 2);
-    if (until > c->paused_until_ms)
-        c->paused_until_ms = until;
+    if (retry_after_ms >= 0)
+        pause_for(c, retry_after_ms);
 }

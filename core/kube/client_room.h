@@ -92,7 +92,8 @@ struct rk_client {
     double window;     /* calls that may be in flight in the unary lane */
     int64_t shrunk_ms; /* when the window last shrank */
     int64_t paused_until_ms;
-    double tokens; /* of the qps ceiling */
+    int unreachable; /* pauses in a row because nobody answered */
+    double tokens;   /* of the qps ceiling */
     int64_t tokens_ms;
 };
 
@@ -139,6 +140,7 @@ bool rk__pace_may_start(struct rk_client *c, size_t flying, int64_t now, int64_t
 void rk__pace_started(struct rk_client *c);
 void rk__pace_good(struct rk_client *c, size_t flying, int64_t server_ms);
 void rk__pace_bad(struct rk_client *c, const struct rk_call *call, int64_t retry_after_ms);
+void rk__pace_unreachable(struct rk_client *c, const struct rk_call *call);
 int64_t rk__pace_jitter(int64_t up_to_ms); /* 0..up_to_ms */
 
 #endif
