@@ -60,8 +60,13 @@ static void next_try(struct rk_elector *e)
         return;
     int64_t retry = e->conf.retry_ms, now = rk_clock_ms();
     if (!e->leading) {
-        /* Candidates spread: + 0..1.2 retry periods (client.md 50). */
-        rk_timer_in(e->poll, &e->timer, retry + rk__random_in(0, retry * 12 / 10), try_now, e);
+        /* Candidates spread: + 0..1.2 retry periods (client.md 50). But the end of a silent holder's
+         * time is looked at when it comes: observing late, waiting and asking late would add up. */
+        int64_t wait = retry + rk__random_in(0, retry * 12 / 10);
+        int64_t over = e->seen.stamp_ms + e->seen.duration_ms - now;
+        if (rk__lease_valid(&e->seen, now) && !mine(e) && over < wait)
+            wait = over + rk__random_in(0, retry / 4);
+        rk_timer_in(e->poll, &e->timer, wait, try_now, e);
         return;
     }
     int64_t due = e->try_ms + retry, soonest = now + retry / 8;

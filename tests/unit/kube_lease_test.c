@@ -299,6 +299,8 @@ static void a_held_lease_is_waited_for_by_our_own_clock_only(void **state)
         }
         if (i < 4)
             from = c->at_ms;
+        if (i > 4) /* the end of its time is not slept through */
+            assert_true(x.a.e->timer.node.due <= x.a.e->seen.stamp_ms + 1000 + RETRY_MS / 4);
         show(c, 10 + (i < 4 ? i : 3), "host_b", 1, i < 4 ? i : 3);
     }
     until(&x.a, "led");
@@ -434,7 +436,7 @@ static void a_hanging_request_delays_the_loss_by_nothing(void **state)
     int64_t renewed = x.a.renewed_ms;
     x.a.unwant_on_lost = true;
     assert_int_equal(x.a.e->deadline.node.due, renewed + RENEW_MS); /* a timer of its own */
-    until(&x.a, "lost"); /* every request hangs */
+    until(&x.a, "lost");                                            /* every request hangs */
     assert_in_range(rk_clock_ms() - renewed, RENEW_MS, RENEW_MS + 1000);
     said(&x.a, "lost(not renewed for 300 ms) ");
     /* More than one connection was tried within that time. */
