@@ -1,7 +1,10 @@
 /* Leader election over a coordination.k8s.io/v1 Lease (client.md section 8), compatible with client-go's LeaseLock.
  *
  * The elector only campaigns while it is wanted (`want` true: our worker is synced). It tells `led` at acquisition, `lost` when it was lost or could not be
- * renewed in time, `renewed` with the send time of every successful renewal: the write gate is open until that + renew_ms. */
+ * renewed in time, `renewed` with the send time of every successful renewal: the write gate is open until that + renew_ms. At an
+ * acquisition `led` comes first, so that a new term is known before its gate opens. Letting go while leading tells `lost("released")`
+ * from inside want() or release(). After a loss it campaigns on while wanted; leading again is a new term and tells `led` again.
+ * Callbacks may call want() and release(), not free(). */
 #ifndef RK_KUBE_LEASE_H
 #define RK_KUBE_LEASE_H
 

@@ -29,10 +29,13 @@ struct rk_watcher_def {
     void *ctx;
 };
 
+/* `begin` may come again before `synced` (a list that broke is begun anew): only synced sweeps. An optional kind that is absent is an
+ * empty list with rv "". A watcher is not freed from inside its own callbacks. */
 struct rk_watcher *rk_watcher_new(struct rk_poll *poll, struct rk_client *c, const struct rk_watcher_def *def);
 void rk_watcher_start(struct rk_watcher *w);
 void rk_watcher_free(struct rk_watcher *w);
-void rk_watcher_relist(struct rk_watcher *w);           /* e.g. the cache missed a write for 30 s (client.md 33) */
+/* E.g. the cache missed a write for 30 s (client.md 33). Also from inside a callback; nothing when a list is under way. */
+void rk_watcher_relist(struct rk_watcher *w);
 
 struct rk_watcher_state {
     bool synced;                 /* has been complete at least once */
