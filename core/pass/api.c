@@ -1,4 +1,5 @@
-/* The function table that every hook gets, and its part 3: the world, wanting, shaping, status, finalizers. */
+/* The function table that every hook gets, and its part 3: the world, wanting, shaping, status,
+ * finalizers. */
 #include "core/pass/api.h"
 
 #include <string.h>
@@ -27,8 +28,13 @@ static int outcome(rk_pass *ps, const char *gvk, const char *group, rk_outcome *
         const struct rk_snap_outcome *o = &ps->snap->outcomes[i];
         if (!rk_str_eq(o->gvk, gvk) || !rk_str_eq(o->group ? o->group : "", group ? group : ""))
             continue;
-        rk_outcome full = {.size = ret->size, .http = o->http, .failures = o->failures, .verb = o->verb ? o->verb : "",
-                           .reason = o->reason ? o->reason : "", .message = o->message ? o->message : "", .first_ms = o->first_ms,
+        rk_outcome full = {.size = ret->size,
+                           .http = o->http,
+                           .failures = o->failures,
+                           .verb = o->verb ? o->verb : "",
+                           .reason = o->reason ? o->reason : "",
+                           .message = o->message ? o->message : "",
+                           .first_ms = o->first_ms,
                            .last_ms = o->last_ms};
         memcpy(ret, &full, ret->size < sizeof full ? ret->size : sizeof full);
         return 1;
@@ -56,7 +62,8 @@ static int32_t pods(rk_pass *ps, const rk_group *g)
     return rk__want_pods(ps, g);
 }
 
-static int32_t drop_pod(rk_pass *ps, const char *name, const char *why, const char *deleted, const char *failed)
+static int32_t drop_pod(rk_pass *ps, const char *name, const char *why, const char *deleted,
+                        const char *failed)
 {
     return rk__want_drop_pod(ps, name, why, deleted, failed);
 }
@@ -100,7 +107,8 @@ static bool in_status(rk_pass *ps, const char *what)
 {
     if (ps->phase == RK_PHASE_STATUS && ps->status)
         return true;
-    (void)rk__hook_refuse(ps, RK_EFAIL, "%s in phase %s", what, rk_phase_name(ps->phase)); /* kept there */
+    (void)rk__hook_refuse(ps, RK_EFAIL, "%s in phase %s", what,
+                          rk_phase_name(ps->phase)); /* kept there */
     return false;
 }
 
@@ -109,12 +117,15 @@ static rk_obj *status(rk_pass *ps)
     return in_status(ps, "status") ? ps->status : NULL;
 }
 
-static void condition(rk_pass *ps, const char *type, const char *state, const char *reason, const char *msg)
+static void condition(rk_pass *ps, const char *type, const char *state, const char *reason,
+                      const char *msg)
 {
     if (!in_status(ps, "condition"))
         return;
-    if (!type || !*type || !state || (strcmp(state, "True") && strcmp(state, "False") && strcmp(state, "Unknown")))
-        (void)rk__hook_refuse(ps, RK_EFAIL, "condition %s is \"%.32s\": True, False or Unknown", type ? type : "", state ? state : ""); /* kept there */
+    if (!type || !*type || !state ||
+        (strcmp(state, "True") && strcmp(state, "False") && strcmp(state, "Unknown")))
+        (void)rk__hook_refuse(ps, RK_EFAIL, "condition %s is \"%.32s\": True, False or Unknown",
+                              type ? type : "", state ? state : ""); /* kept there */
     else
         rk__status_condition(ps, type, state, reason, msg);
 }

@@ -1,4 +1,5 @@
-/* Shared inside the pass room only: the functions of rk_api that do not live in api.c. See raykeeper/plugin.h for what they promise. */
+/* Shared inside the pass room only: the functions of rk_api that do not live in api.c. See
+ * raykeeper/plugin.h for what they promise. */
 #ifndef RK_PASS_API_H
 #define RK_PASS_API_H
 
@@ -54,9 +55,11 @@ const char *rk__api_subject_gvk(rk_pass *ps);
 size_t rk__api_failures(rk_pass *ps);
 int32_t rk__api_failure(rk_pass *ps, size_t i, const char **ret_field, const char **ret_text);
 int32_t rk__api_fail_text(rk_pass *ps, int32_t code, const char *field, const char *text);
-int32_t rk__api_fail(rk_pass *ps, int32_t code, const char *field, const char *f, ...) __attribute__((format(printf, 4, 5)));
+int32_t rk__api_fail(rk_pass *ps, int32_t code, const char *field, const char *f, ...)
+    __attribute__((format(printf, 4, 5)));
 int32_t rk__api_wait(rk_pass *ps, int64_t after_ms, const char *why);
-void rk__api_event(rk_pass *ps, int warning, const char *reason, const char *action, const char *note);
+void rk__api_event(rk_pass *ps, int warning, const char *reason, const char *action,
+                   const char *note);
 void rk__api_log(rk_pass *ps, int level, const char *msg, const rk_kv *kv, size_t n);
 
 #endif

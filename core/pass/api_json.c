@@ -114,7 +114,8 @@ rk_json *rk__api_copy(rk_pass *ps, const rk_json *v)
     return rk__out_new(rk_json_copy(&ps->arena, rk__in(v)));
 }
 
-/* What is in a tree already (a child always knows its neighbour) is copied: better than a tree with a knot. */
+/* What is in a tree already (a child always knows its neighbour) is copied: better than a tree
+ * with a knot. */
 static cJSON *loose(rk_pass *ps, const cJSON *into, rk_json *value)
 {
     cJSON *v = rk__in_new(value);
@@ -125,7 +126,8 @@ void rk__api_put(rk_pass *ps, rk_json *object, const char *key, rk_json *value)
 {
     cJSON *o = rk__in_new(object);
     if (!rk_json_is_object(o) || !key || !value)
-        (void)rk__hook_refuse(ps, RK_EFAIL, "puts %s into %s", value ? "a value" : "nothing", rk_json_type_name(o)); /* kept there */
+        (void)rk__hook_refuse(ps, RK_EFAIL, "puts %s into %s", value ? "a value" : "nothing",
+                              rk_json_type_name(o)); /* kept there */
     else
         rk_json_set(&ps->arena, o, key, loose(ps, o, value));
 }
@@ -134,7 +136,8 @@ void rk__api_push(rk_pass *ps, rk_json *array, rk_json *value)
 {
     cJSON *o = rk__in_new(array);
     if (!rk_json_is_array(o) || !value)
-        (void)rk__hook_refuse(ps, RK_EFAIL, "pushes %s on %s", value ? "a value" : "nothing", rk_json_type_name(o)); /* kept there */
+        (void)rk__hook_refuse(ps, RK_EFAIL, "pushes %s on %s", value ? "a value" : "nothing",
+                              rk_json_type_name(o)); /* kept there */
     else
         rk_json_push(o, loose(ps, o, value));
 }

@@ -159,14 +159,16 @@ int32_t rk__api_wait(rk_pass *ps, int64_t after_ms, const char *why)
     return RK_WAIT;
 }
 
-void rk__api_event(rk_pass *ps, int warning, const char *reason, const char *action, const char *note)
+void rk__api_event(rk_pass *ps, int warning, const char *reason, const char *action,
+                   const char *note)
 {
     rk__event(ps, warning != 0, reason, action, note);
 }
 
 void rk__api_log(rk_pass *ps, int level, const char *msg, const rk_kv *kv, size_t n)
 {
-    static const enum rk_log_level levels[] = {RK_LOG_DEBUG, RK_LOG_INFO, RK_LOG_WARN, RK_LOG_ERROR};
+    static const enum rk_log_level levels[] = {RK_LOG_DEBUG, RK_LOG_INFO, RK_LOG_WARN,
+                                               RK_LOG_ERROR};
     struct rk_log_kv pairs[LOG_PAIRS + 3];
     size_t k = 0;
     pairs[k++] = RK_KV("plugin", ps->hook ? ps->hook->plug->name : "");

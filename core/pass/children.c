@@ -14,7 +14,8 @@ static void create(struct rk_pass *ps, struct rk_obj *o)
     if (o->policy == RK_POLICY_OWNED)
         rk__diff_remember(ps, o->root);
     if (!rk__op_text(ps, o->root, &text)) {
-        rk__fail_core(ps, RK_EFAIL, o->by, "", "%s %s has more than %zu bytes", o->gvk, o->name, ps->buf.max);
+        rk__fail_core(ps, RK_EFAIL, o->by, "", "%s %s has more than %zu bytes", o->gvk, o->name,
+                      ps->buf.max);
         return;
     }
     struct rk_op *op = rk__op(ps, RK_OP_CREATE, WAVE, o->gvk, o->name);
@@ -33,13 +34,15 @@ static void patch(struct rk_pass *ps, struct rk_obj *o, const struct rk_seen *s)
     struct rk_span text;
     int r = rk_json_parse(&ps->arena, s->json.p, s->json.n, NULL, &observed, &err);
     if (r < 0) {
-        rk__fail_core(ps, RK_EFAIL, o->by, "", "observed %s %s cannot be read: %s", o->gvk, o->name, err.text);
+        rk__fail_core(ps, RK_EFAIL, o->by, "", "observed %s %s cannot be read: %s", o->gvk, o->name,
+                      err.text);
         return;
     }
     if (rk__diff_child(ps, o, observed, &diff) < 0 || !diff)
         return;
     if (!rk__op_text(ps, diff, &text)) {
-        rk__fail_core(ps, RK_EFAIL, o->by, "", "the patch of %s %s has more than %zu bytes", o->gvk, o->name, ps->buf.max);
+        rk__fail_core(ps, RK_EFAIL, o->by, "", "the patch of %s %s has more than %zu bytes", o->gvk,
+                      o->name, ps->buf.max);
         return;
     }
     struct rk_op *op = rk__op(ps, RK_OP_PATCH, WAVE, o->gvk, o->name);
@@ -53,7 +56,8 @@ static bool unwanted(struct rk_pass *ps, const struct rk_obj *o)
 {
     for (const struct rk__gone *g = ps->unwants; g; g = g->next)
         if (strcmp(g->seen->gvk, o->gvk) == 0 && strcmp(g->seen->name, o->name) == 0) {
-            rk__fail_core(ps, RK_ECONFLICT, o->by, "", "wants %s %s, which plugin %s wants gone", o->gvk, o->name, g->by->name);
+            rk__fail_core(ps, RK_ECONFLICT, o->by, "", "wants %s %s, which plugin %s wants gone",
+                          o->gvk, o->name, g->by->name);
             return true;
         }
     return false;
@@ -64,7 +68,8 @@ static void child(struct rk_pass *ps, struct rk_obj *o)
     const struct rk_seen *s = rk__seen_find(ps, o->gvk, o->name);
     bool needed = !s || (o->policy != RK_POLICY_ONCE && !s->terminating);
     if (s && needed && !s->mine) {
-        rk__fail_core(ps, RK_EFAIL, o->by, "", "%s %s exists and belongs to someone else", o->gvk, o->name);
+        rk__fail_core(ps, RK_EFAIL, o->by, "", "%s %s exists and belongs to someone else", o->gvk,
+                      o->name);
         ps->child_left_out = true;
         return;
     }

@@ -1,8 +1,10 @@
-/* Provenance: who wrote what, over whom, and whether two plugins want different things at one place.
+/* Provenance: who wrote what, over whom, and whether two plugins want different things at one
+ * place.
  *
- * A conflict is judged when the hook returns, by its effect: what an equal (same phase and rank, another author, neither `after` the
- * other) had written must still be as it was. So taking a value out and putting it back the same is no conflict, a subtree is
- * compared leaf by leaf, and what was removed must stay removed. An offer is no claim: it yields in whichever order. */
+ * A conflict is judged when the hook returns, by its effect: what an equal (same phase and rank,
+ * another author, neither `after` the other) had written must still be as it was. So taking a
+ * value out and putting it back the same is no conflict, a subtree is compared leaf by leaf, and
+ * what was removed must stay removed. An offer is no claim: it yields in whichever order. */
 #include "core/pass/room.h"
 
 #include <string.h>
@@ -53,13 +55,16 @@ static enum relation relate(const char *record, const char *path)
     return APART;
 }
 
-static bool equals_in_rank(const struct rk_pass *ps, const struct rk_plugged_hook *a, const struct rk_plugged_hook *b)
+static bool equals_in_rank(const struct rk_pass *ps, const struct rk_plugged_hook *a,
+                           const struct rk_plugged_hook *b)
 {
-    return a->hook.phase == b->hook.phase && a->hook.rank == b->hook.rank && !rk_plug_later(ps->plugins, a->plug, b->plug) &&
+    return a->hook.phase == b->hook.phase && a->hook.rank == b->hook.rank &&
+           !rk_plug_later(ps->plugins, a->plug, b->plug) &&
            !rk_plug_later(ps->plugins, b->plug, a->plug);
 }
 
-static void pledge(struct rk_pass *ps, const struct rk_obj *o, const char *path, const struct rk_plugged_hook *by)
+static void pledge(struct rk_pass *ps, const struct rk_obj *o, const char *path,
+                   const struct rk_plugged_hook *by)
 {
     for (const struct rk__pledge *p = ps->pledges; p; p = p->next)
         if (p->obj == o && p->by == by && strcmp(p->path, path) == 0)
@@ -70,7 +75,8 @@ static void pledge(struct rk_pass *ps, const struct rk_obj *o, const char *path,
     ps->pledges = p;
 }
 
-static void guard(struct rk_obj *o, const struct rk__write *w, enum relation rel, const char *path, bool there)
+static void guard(struct rk_obj *o, const struct rk__write *w, enum relation rel, const char *path,
+                  bool there)
 {
     struct rk_pass *ps = o->ps;
     if (w->rec.verb == RK_WROTE_OFFER || !equals_in_rank(ps, w->by, ps->hook))
@@ -78,11 +84,13 @@ static void guard(struct rk_obj *o, const struct rk__write *w, enum relation rel
     if (w->rec.verb == RK_WROTE_DROP || rel != ABOVE)
         pledge(ps, o, w->rec.path, w->by);
     else if (there)
-        pledge(ps, o, path, w->by); /* inside what the other wrote: only what is there may not change */
+        pledge(ps, o, path,
+               w->by); /* inside what the other wrote: only what is there may not change */
 }
 
-/* The author whose word a write replaces: of the records that touch the place the newest; the user's when something is there and no
- * record covers it. A value that its own author took out a moment ago passes on whom it had replaced. */
+/* The author whose word a write replaces: of the records that touch the place the newest; the
+ * user's when something is there and no record covers it. A value that its own author took out a
+ * moment ago passes on whom it had replaced. */
 const char *rk__claim_before(struct rk_obj *o, const char *path, bool there, enum rk__verb verb)
 {
     struct rk_pass *ps = o->ps;
@@ -90,7 +98,8 @@ const char *rk__claim_before(struct rk_obj *o, const char *path, bool there, enu
     bool known = false;
     for (size_t i = o->n_writes; i-- > 0;) {
         struct rk__write *w = &o->writes[i];
-        enum relation rel = w->gone || w->rec.verb == RK_WROTE_YIELD ? APART : relate(w->rec.path, path);
+        enum relation rel =
+            w->gone || w->rec.verb == RK_WROTE_YIELD ? APART : relate(w->rec.path, path);
         if (rel == APART)
             continue;
         bool own = w->by->plug == ps->hook->plug;
@@ -111,7 +120,8 @@ const char *rk__claim_before(struct rk_obj *o, const char *path, bool there, enu
 void rk__claim_record(struct rk_obj *o, const char *path, int verb, const char *over)
 {
     const struct rk_plugged_hook *h = o->ps->hook;
-    struct rk__write *w = rk__grow(&o->ps->arena, &o->writes, &o->n_writes, &o->cap_writes, sizeof *w);
+    struct rk__write *w =
+        rk__grow(&o->ps->arena, &o->writes, &o->n_writes, &o->cap_writes, sizeof *w);
     w->by = h;
     w->gone = false;
     w->rec.path = path;
@@ -128,9 +138,11 @@ void rk__claim_settle(struct rk_pass *ps)
         const cJSON *now = rk_path_get(p->obj->root, p->path);
         bool same = p->before && now ? rk_json_equal(p->before, now) : !p->before && !now;
         if (!same)
-            (void)rk__hook_refuse(ps, RK_ECONFLICT, "%s: plugin %s and plugin %s want different things there at phase %s, rank %d (`after` would order them)",
-                                  p->path, p->by->plug->name, ps->hook->plug->name, rk_phase_name(ps->phase),
-                                  (int)ps->hook->hook.rank); /* the code is in ps->refused */
+            (void)rk__hook_refuse(
+                ps, RK_ECONFLICT,
+                "%s: plugin %s and plugin %s want different things there at phase %s, rank %d (`after` would order them)",
+                p->path, p->by->plug->name, ps->hook->plug->name, rk_phase_name(ps->phase),
+                (int)ps->hook->hook.rank); /* the code is in ps->refused */
     }
     ps->pledges = NULL;
 }
@@ -149,7 +161,8 @@ void rk__writes_keep(struct rk_pass *ps, const struct rk_obj *o, const char *key
         all[n].path = rk_arena_strdup(&p->arena, all[n].path);
         n++;
     }
-    struct rk_plan_wrote *w = rk__grow(&p->arena, &p->wrote, &p->n_wrote, &ps->cap_wrote, sizeof *w);
+    struct rk_plan_wrote *w =
+        rk__grow(&p->arena, &p->wrote, &p->n_wrote, &ps->cap_wrote, sizeof *w);
     w->key = rk_arena_strdup(&p->arena, key);
     w->records = all;
     w->n = n;

@@ -1,5 +1,6 @@
-/* A wanted child that exists: what differs from what we name. Fields of others stay; with OWNED, fields that we named once and name no
- * longer go. What was named is remembered as a list of paths in an annotation. */
+/* A wanted child that exists: what differs from what we name. Fields of others stay; with OWNED,
+ * fields that we named once and name no longer go. What was named is remembered as a list of
+ * paths in an annotation. */
 #include "core/pass/room.h"
 
 #include <string.h>
@@ -16,7 +17,7 @@ struct walk {
     struct rk_obj *obj;
     char path[RK_PATH_MAX + 1];
     size_t len;
-    bool blind;                      /* something that we name is not kept by the cache */
+    bool blind; /* something that we name is not kept by the cache */
 };
 
 static bool covers(const cJSON *have, const cJSON *want);
@@ -30,7 +31,8 @@ static bool covers_array(const cJSON *have, const cJSON *want)
     return !h && !w;
 }
 
-/* Is everything that we name there as we name it? The API server adds defaults, also inside list entries. */
+/* Is everything that we name there as we name it? The API server adds defaults, also inside list
+ * entries. */
 static bool covers(const cJSON *have, const cJSON *want)
 {
     if (rk_json_is_object(have) && rk_json_is_object(want)) {
@@ -67,8 +69,9 @@ static void leave(struct walk *w, size_t before)
 /* Identity and owner are settled at creation. */
 static bool skipped(const char *path)
 {
-    return rk_str_eq(path, "/apiVersion") || rk_str_eq(path, "/kind") || rk_str_eq(path, "/metadata/name") ||
-           rk_str_eq(path, "/metadata/namespace") || rk_str_eq(path, "/metadata/ownerReferences");
+    return rk_str_eq(path, "/apiVersion") || rk_str_eq(path, "/kind") ||
+           rk_str_eq(path, "/metadata/name") || rk_str_eq(path, "/metadata/namespace") ||
+           rk_str_eq(path, "/metadata/ownerReferences");
 }
 
 static cJSON *differ(struct walk *w, const cJSON *have, const cJSON *want)
@@ -87,7 +90,8 @@ static cJSON *differ(struct walk *w, const cJSON *have, const cJSON *want)
             part = rk_json_copy(a, c);
             if (!h && !rk__seen_kept(w->ps, w->obj->gvk, w->path) && !w->blind) {
                 w->blind = true;
-                rk__fail_core(w->ps, RK_EFAIL, w->obj->by, "", "%s %s: %s is kept by no watch and cannot be compared", w->obj->gvk,
+                rk__fail_core(w->ps, RK_EFAIL, w->obj->by, "",
+                              "%s %s: %s is kept by no watch and cannot be compared", w->obj->gvk,
                               w->obj->name, w->path);
             }
         }
@@ -107,7 +111,8 @@ static void list_leaves(struct walk *w, const cJSON *v, struct rk_buf *out)
         size_t before = enter(w, c->string);
         if (rk_json_is_object(c) && c->child)
             list_leaves(w, c, out);
-        else if (!skipped(w->path) && !rk_str_eq(w->path, "/metadata/annotations/raykeeper.io~1applied"))
+        else if (!skipped(w->path) &&
+                 !rk_str_eq(w->path, "/metadata/annotations/raykeeper.io~1applied"))
             (void)rk_buf_addf(out, "\n%s", w->path); /* full is sticky, asked below */
         leave(w, before);
     }
@@ -145,7 +150,8 @@ static void put_null(struct rk_arena *a, cJSON *patch, const struct rk_path *pat
     rk_json_set(a, patch, path->tok[path->n - 1].text, rk_json_null(a));
 }
 
-static cJSON *remove_forgotten(struct rk_pass *ps, const struct rk_obj *o, const cJSON *observed, cJSON *patch)
+static cJSON *remove_forgotten(struct rk_pass *ps, const struct rk_obj *o, const cJSON *observed,
+                               cJSON *patch)
 {
     struct rk_arena *a = &ps->arena;
     const cJSON *notes = rk_json_get(rk_json_get(observed, "metadata"), "annotations");

@@ -1,4 +1,5 @@
-/* Failures of hooks: collected, told in the plan, and put on the object so that its owner sees them. */
+/* Failures of hooks: collected, told in the plan, and put on the object so that its owner sees
+ * them. */
 #include "core/pass/room.h"
 
 #include <stdarg.h>
@@ -31,17 +32,19 @@ static const char *full_text(struct rk_pass *ps, const struct rk__failure *f)
 {
     const char *who = f->plug ? f->plug->name : "core";
     const char *colon = *f->field ? ": " : "";
-    return rk_arena_fmt(&ps->arena, "%s: %s: %s%s%.*s", who, rk_phase_name(f->phase), f->field, colon, TEXT_MAX, f->text);
+    return rk_arena_fmt(&ps->arena, "%s: %s: %s%s%.*s", who, rk_phase_name(f->phase), f->field,
+                        colon, TEXT_MAX, f->text);
 }
 
-/* VALIDATE hooks tell the user what is wrong with the spec, and a STATUS hook that asks for the failures reports them in its kind's own
- * way. What nobody asks for is the core's to report. */
+/* VALIDATE hooks tell the user what is wrong with the spec, and a STATUS hook that asks for the
+ * failures reports them in its kind's own way. What nobody asks for is the core's to report. */
 static bool reports_itself(const struct rk_pass *ps, const struct rk__failure *f)
 {
     return f->phase == RK_PHASE_VALIDATE && f->code == RK_EINVAL && ps->failures_asked;
 }
 
-static void add(struct rk_pass *ps, int32_t code, const struct rk_plug *plug, const char *field, const char *text)
+static void add(struct rk_pass *ps, int32_t code, const struct rk_plug *plug, const char *field,
+                const char *text)
 {
     if (code == RK_EINVAL)
         ps->plan->invalid = true;
@@ -49,8 +52,12 @@ static void add(struct rk_pass *ps, int32_t code, const struct rk_plug *plug, co
         ps->plan->failed = true;
     if (ps->n_failures >= FAILURES_MAX)
         return;
-    struct rk__failure *f = rk__grow(&ps->arena, &ps->failures, &ps->n_failures, &ps->cap_failures, sizeof *f);
-    *f = (struct rk__failure){.code = code, .phase = ps->phase, .plug = plug, .field = rk_arena_strdup(&ps->arena, field ? field : ""),
+    struct rk__failure *f =
+        rk__grow(&ps->arena, &ps->failures, &ps->n_failures, &ps->cap_failures, sizeof *f);
+    *f = (struct rk__failure){.code = code,
+                              .phase = ps->phase,
+                              .plug = plug,
+                              .field = rk_arena_strdup(&ps->arena, field ? field : ""),
                               .text = rk_arena_strdup(&ps->arena, text ? text : "")};
     if (!ps->plan->problem)
         ps->plan->problem = rk_arena_strdup(&ps->plan->arena, full_text(ps, f));
@@ -61,7 +68,8 @@ void rk__fail(struct rk_pass *ps, int32_t code, const char *field, const char *t
     add(ps, code, ps->hook ? ps->hook->plug : NULL, field, text);
 }
 
-void rk__fail_core(struct rk_pass *ps, int32_t code, const struct rk_plug *plug, const char *field, const char *fmt, ...)
+void rk__fail_core(struct rk_pass *ps, int32_t code, const struct rk_plug *plug, const char *field,
+                   const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -70,11 +78,14 @@ void rk__fail_core(struct rk_pass *ps, int32_t code, const struct rk_plug *plug,
     add(ps, code, plug, field, text);
 }
 
-void rk__event(struct rk_pass *ps, bool warning, const char *reason, const char *action, const char *note)
+void rk__event(struct rk_pass *ps, bool warning, const char *reason, const char *action,
+               const char *note)
 {
     struct rk_plan *p = ps->plan;
-    struct rk_plan_event *e = rk__grow(&p->arena, &p->events, &p->n_events, &ps->cap_events, sizeof *e);
-    *e = (struct rk_plan_event){.warning = warning, .reason = rk_arena_strdup(&p->arena, reason ? reason : ""),
+    struct rk_plan_event *e =
+        rk__grow(&p->arena, &p->events, &p->n_events, &ps->cap_events, sizeof *e);
+    *e = (struct rk_plan_event){.warning = warning,
+                                .reason = rk_arena_strdup(&p->arena, reason ? reason : ""),
                                 .action = rk_arena_strdup(&p->arena, action ? action : ""),
                                 .note = rk_arena_strdup(&p->arena, note ? note : "")};
 }

@@ -1,4 +1,5 @@
-/* Finalizers on the owner: held before anything is made, released when every FINALIZE hook agrees. */
+/* Finalizers on the owner: held before anything is made, released when every FINALIZE hook
+ * agrees. */
 #include "core/pass/room.h"
 
 #include <string.h>
@@ -20,7 +21,8 @@ static bool in_words(const char *words, const char *word)
 static bool declared(const struct rk_pass *ps, const struct rk_plug *plug, const char *finalizer)
 {
     for (uint32_t i = 0; i < plug->info.n_kinds; i++)
-        if (strcmp(plug->kinds[i].gvk, ps->snap->gvk) == 0 && in_words(plug->kinds[i].finalizers, finalizer))
+        if (strcmp(plug->kinds[i].gvk, ps->snap->gvk) == 0 &&
+            in_words(plug->kinds[i].finalizers, finalizer))
             return true;
     return false;
 }
@@ -59,8 +61,9 @@ static int32_t refuse_foreign(struct rk_pass *ps, const char *finalizer, const c
 {
     if (finalizer && declared(ps, ps->hook->plug, finalizer))
         return RK_OK;
-    return rk__hook_refuse(ps, RK_EFAIL, "plugin %s %s finalizer %s, which it does not declare for %s", ps->hook->plug->name, verb,
-                           finalizer ? finalizer : "", ps->snap->gvk);
+    return rk__hook_refuse(ps, RK_EFAIL,
+                           "plugin %s %s finalizer %s, which it does not declare for %s",
+                           ps->hook->plug->name, verb, finalizer ? finalizer : "", ps->snap->gvk);
 }
 
 int32_t rk__final_hold(struct rk_pass *ps, const char *finalizer)
@@ -83,7 +86,8 @@ int32_t rk__final_release(struct rk_pass *ps, const char *finalizer)
     return r;
 }
 
-/* The list of finalizers is one array: the patch carries it whole, and the version that it was made from. */
+/* The list of finalizers is one array: the patch carries it whole, and the version that it was
+ * made from. */
 static void emit(struct rk_pass *ps, cJSON *list, int wave)
 {
     struct rk_arena *a = &ps->arena;
@@ -128,7 +132,8 @@ bool rk__final_emit_release(struct rk_pass *ps, bool all)
     return any;
 }
 
-/* A finalizer in the API group of the kind that no plugin serves holds the object for ever: its owner must hear of it. */
+/* A finalizer in the API group of the kind that no plugin serves holds the object for ever: its
+ * owner must hear of it. */
 void rk__final_unserved(struct rk_pass *ps)
 {
     const char *slash = strchr(ps->snap->gvk, '/');
@@ -139,7 +144,8 @@ void rk__final_unserved(struct rk_pass *ps)
     for (const cJSON *c = have ? have->child : NULL; c; c = c->next) {
         const char *name = rk_json_str(c, "");
         if (strncmp(name, ps->snap->gvk, n) == 0 && name[n] == '/' && !served(ps, name))
-            rk__fail_core(ps, RK_EINVAL, NULL, "/metadata/finalizers", "no plugin serves the finalizer %s: load the one that does, or remove it",
+            rk__fail_core(ps, RK_EINVAL, NULL, "/metadata/finalizers",
+                          "no plugin serves the finalizer %s: load the one that does, or remove it",
                           name);
     }
 }

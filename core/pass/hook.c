@@ -68,7 +68,8 @@ static bool verdict_fits(int32_t r, int phase)
     return r != RK_WAIT || phase != RK_PHASE_STATUS;
 }
 
-/* What a return means, once everything that was refused is counted in. Failures that nobody told are told here. */
+/* What a return means, once everything that was refused is counted in. Failures that nobody told
+ * are told here. */
 static int32_t judge(struct rk_pass *ps, int32_t r, size_t told_before)
 {
     size_t told = ps->n_failures - told_before;
@@ -77,11 +78,14 @@ static int32_t judge(struct rk_pass *ps, int32_t r, size_t told_before)
         return ps->refused;
     }
     if (!rk__code_known(r) || !verdict_fits(r, ps->phase)) {
-        rk__fail(ps, RK_EFAIL, "", rk_arena_fmt(&ps->arena, "returned %d, which means nothing here", (int)r));
+        rk__fail(ps, RK_EFAIL, "",
+                 rk_arena_fmt(&ps->arena, "returned %d, which means nothing here", (int)r));
         return RK_EFAIL;
     }
     if (r < 0 && told == 0)
-        rk__fail(ps, r, ps->why_field, ps->why ? ps->why : rk_arena_fmt(&ps->arena, "returned %d without a word", (int)r));
+        rk__fail(ps, r, ps->why_field,
+                 ps->why ? ps->why
+                         : rk_arena_fmt(&ps->arena, "returned %d without a word", (int)r));
     if (r < 0)
         return r;
     if (told > 0)
@@ -101,7 +105,8 @@ static int32_t run_one(struct rk_pass *ps, const struct rk_plugged_hook *h)
     in_hand(ps, NULL);
     rk__claim_settle(ps);
     if (ps->arena.over)
-        (void)rk__hook_refuse(ps, RK_EFAIL, "%s %s/%s needs more than %zu bytes", ps->snap->gvk, ps->snap->ns, ps->snap->name,
+        (void)rk__hook_refuse(ps, RK_EFAIL, "%s %s/%s needs more than %zu bytes", ps->snap->gvk,
+                              ps->snap->ns, ps->snap->name,
                               ps->arena.cap); /* the code is in ps->refused */
     r = judge(ps, r, told);
     ps->hook = NULL;

@@ -1,4 +1,5 @@
-/* Names of pods: a function of intent (DESIGN 4), so that a restart or a resent POST cannot make a second pod. */
+/* Names of pods: a function of intent (DESIGN 4), so that a restart or a resent POST cannot make
+ * a second pod. */
 #include "core/pass/room.h"
 
 #include <string.h>
@@ -10,13 +11,16 @@
 #define NAME_MAX 253
 #define TRIES    100000
 
-static uint64_t seed_of(struct rk_pass *ps, const struct rk__group *g, const rk_member *m, unsigned k)
+static uint64_t seed_of(struct rk_pass *ps, const struct rk__group *g, const rk_member *m,
+                        unsigned k)
 {
     uint8_t sum[RK_SHA256_LEN];
     uint64_t seed = 0;
-    /* No part can hold a newline but the last ones, which are a plugin's; lengths keep them apart. */
-    const char *text = rk_arena_fmt(&ps->arena, "%s\n%s\n%zu:%s\n%zu:%s\n%u", ps->snap->uid, ps->generation, strlen(g->g.group),
-                                    g->g.group, strlen(m->key), m->key, k);
+    /* No part can hold a newline but the last ones, which are a plugin's; lengths keep them
+     * apart. */
+    const char *text =
+        rk_arena_fmt(&ps->arena, "%s\n%s\n%zu:%s\n%zu:%s\n%u", ps->snap->uid, ps->generation,
+                     strlen(g->g.group), g->g.group, strlen(m->key), m->key, k);
     rk_sha256(text, strlen(text), sum);
     for (size_t i = 0; i < sizeof seed; i++)
         seed = seed << 8 | sum[i];
@@ -34,7 +38,8 @@ static bool avoided(const cJSON *avoid, const char *name)
 static bool used(struct rk_pass *ps, const struct rk__group *g, const char *name)
 {
     const struct rk_snapshot *s = ps->snap;
-    return rk_map_get(&ps->taken, name) || rk__seen_find(ps, RK__POD_GVK, name) || avoided(rk__in(g->g.avoid), name) ||
+    return rk_map_get(&ps->taken, name) || rk__seen_find(ps, RK__POD_GVK, name) ||
+           avoided(rk__in(g->g.avoid), name) ||
            (s->name_used && s->name_used(s->name_ctx, RK__POD_GVK, s->ns, name));
 }
 
@@ -46,7 +51,8 @@ const char *rk__pod_name(struct rk_pass *ps, const struct rk__group *g, const rk
         return rk__seen_find(ps, RK__POD_GVK, g->g.fixed_name) ? NULL : g->g.fixed_name;
     for (unsigned k = 0; k < TRIES; k++) {
         rk_suffix(seed_of(ps, g, m, k), suffix, SUFFIX);
-        const char *name = rk_arena_fmt(&ps->arena, "%.*s%s", NAME_MAX - SUFFIX, g->g.name_prefix, suffix);
+        const char *name =
+            rk_arena_fmt(&ps->arena, "%.*s%s", NAME_MAX - SUFFIX, g->g.name_prefix, suffix);
         if (used(ps, g, name))
             continue;
         rk_map_put(&ps->taken, name, ps);

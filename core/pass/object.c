@@ -15,7 +15,8 @@ const char *rk__gvk_api_version(struct rk_arena *a, const char *gvk)
     return slash ? rk_arena_strndup(a, gvk, (size_t)(slash - gvk)) : "";
 }
 
-struct rk_obj *rk__obj_new(struct rk_pass *ps, enum rk__obj_what what, const char *gvk, const char *name, cJSON *root)
+struct rk_obj *rk__obj_new(struct rk_pass *ps, enum rk__obj_what what, const char *gvk,
+                           const char *name, cJSON *root)
 {
     struct rk_obj *o = rk_arena_alloc(&ps->arena, sizeof *o);
     o->ps = ps;

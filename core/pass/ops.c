@@ -6,7 +6,8 @@
 
 #include "core/base/mem.h"
 
-struct rk_op *rk__op(struct rk_pass *ps, enum rk_op_verb verb, int wave, const char *gvk, const char *name)
+struct rk_op *rk__op(struct rk_pass *ps, enum rk_op_verb verb, int wave, const char *gvk,
+                     const char *name)
 {
     struct rk_plan *p = ps->plan;
     struct rk_arena *a = &p->arena;
@@ -16,8 +17,16 @@ struct rk_op *rk__op(struct rk_pass *ps, enum rk_op_verb verb, int wave, const c
     const char *api_version = alike ? last->api_version : rk__gvk_api_version(a, gvk);
     gvk = alike ? last->gvk : rk_arena_strdup(a, gvk);
     struct rk_op *op = rk__grow(a, &p->ops, &p->n_ops, &ps->cap_ops, sizeof *op);
-    *op = (struct rk_op){.verb = verb, .wave = wave, .gvk = gvk, .api_version = api_version, .plural = plural ? plural : "", .ns = p->ns,
-                         .name = rk_arena_strdup(a, name), .group = "", .role = "", .member = ""};
+    *op = (struct rk_op){.verb = verb,
+                         .wave = wave,
+                         .gvk = gvk,
+                         .api_version = api_version,
+                         .plural = plural ? plural : "",
+                         .ns = p->ns,
+                         .name = rk_arena_strdup(a, name),
+                         .group = "",
+                         .role = "",
+                         .member = ""};
     return op;
 }
 
@@ -36,7 +45,8 @@ bool rk__op_text(struct rk_pass *ps, const cJSON *v, struct rk_span *ret)
     rk_buf_clear(&ps->buf);
     if (rk_json_print(v, &ps->buf) < 0)
         return false;
-    *ret = (struct rk_span){rk_arena_strndup(&ps->plan->arena, rk_buf_text(&ps->buf), ps->buf.len), ps->buf.len};
+    *ret = (struct rk_span){rk_arena_strndup(&ps->plan->arena, rk_buf_text(&ps->buf), ps->buf.len),
+                            ps->buf.len};
     return true;
 }
 
@@ -44,7 +54,8 @@ struct rk_op *rk__op_owner(struct rk_pass *ps, enum rk_op_verb verb, int wave, c
 {
     struct rk_span text;
     if (!rk__op_text(ps, body, &text)) {
-        rk__fail_core(ps, RK_EFAIL, NULL, "", "what is to be written to %s has more than %zu bytes", ps->snap->name, ps->buf.max);
+        rk__fail_core(ps, RK_EFAIL, NULL, "", "what is to be written to %s has more than %zu bytes",
+                      ps->snap->name, ps->buf.max);
         return NULL;
     }
     struct rk_op *op = rk__op(ps, verb, wave, ps->snap->gvk, ps->snap->name);
@@ -77,7 +88,8 @@ int rk_op_body(const struct rk_op *op, struct rk_buf *out)
     return rk_buf_add(out, op->tail.p, op->tail.n);
 }
 
-int rk_plan_objects(const struct rk_plan *p, struct rk_arena *a, cJSON **ret_array, struct rk_err *err)
+int rk_plan_objects(const struct rk_plan *p, struct rk_arena *a, cJSON **ret_array,
+                    struct rk_err *err)
 {
     cJSON *all = rk_json_array(a);
     struct rk_buf body;
@@ -89,8 +101,9 @@ int rk_plan_objects(const struct rk_plan *p, struct rk_arena *a, cJSON **ret_arr
         if (op->verb != RK_OP_CREATE)
             continue;
         rk_buf_clear(&body);
-        r = rk_op_body(op, &body) < 0 ? rk_err_set(err, RK_E_LIMIT, "more than %zu bytes", body.max)
-                                      : rk_json_parse(a, rk_buf_text(&body), body.len, NULL, &tree, err);
+        r = rk_op_body(op, &body) < 0
+                ? rk_err_set(err, RK_E_LIMIT, "more than %zu bytes", body.max)
+                : rk_json_parse(a, rk_buf_text(&body), body.len, NULL, &tree, err);
         if (r < 0)
             (void)rk_err_wrap(err, "%s %s", op->gvk, op->name); /* the code is r */
         else
@@ -102,7 +115,8 @@ int rk_plan_objects(const struct rk_plan *p, struct rk_arena *a, cJSON **ret_arr
     return r;
 }
 
-size_t rk_plan_writes(const struct rk_plan *p, const char *group, const struct rk_write_record **ret)
+size_t rk_plan_writes(const struct rk_plan *p, const char *group,
+                      const struct rk_write_record **ret)
 {
     for (size_t i = 0; i < p->n_wrote; i++)
         if (strcmp(p->wrote[i].key, group) == 0) {

@@ -9,7 +9,8 @@
 
 #define OBJECT_MAX (3u << 20) /* of one body; the API server takes 3 MiB, etcd 1.5 */
 
-/* What PLAN or FINALIZE said is carried out, shaped; a wait ends the phase, not what was said before it. */
+/* What PLAN or FINALIZE said is carried out, shaped; a wait ends the phase, not what was said
+ * before it. */
 static void carry_out(struct rk_pass *ps)
 {
     rk__children(ps);
@@ -87,15 +88,26 @@ static void plan_begin(struct rk_pass *ps)
     ps->plan = p;
 }
 
-static void pass_begin(struct rk_pass *ps, const struct rk_plugins *plugins, const struct rk_pass_conf *conf,
-                       const struct rk_snapshot *snap)
+/* A tree takes up to two dozen times the bytes of its text, and every plugin may have one of its
+ * own of each observed object: that much follows from the input, what goes beyond it is a
+ * plugin's. */
+static size_t arena_cap(const struct rk_pass_conf *conf, const struct rk_snapshot *snap)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < snap->n_seen; i++)
+        bytes += snap->seen[i].json.n + 64;
+    return conf->arena_cap == 0 ? 0 : conf->arena_cap + bytes * 48;
+}
+
+static void pass_begin(struct rk_pass *ps, const struct rk_plugins *plugins,
+                       const struct rk_pass_conf *conf, const struct rk_snapshot *snap)
 {
     char now[RK_TIME_TEXT];
     memset(ps, 0, sizeof *ps);
     ps->plugins = plugins;
     ps->conf = conf;
     ps->snap = snap;
-    rk_arena_init(&ps->arena, conf->arena_cap);
+    rk_arena_init(&ps->arena, arena_cap(conf, snap));
     rk_buf_init(&ps->buf, OBJECT_MAX);
     rk_map_init(&ps->taken, NULL);
     ps->kind = rk__gvk_kind(snap->gvk);
@@ -124,13 +136,14 @@ static void forget(struct rk_plan *p)
     p->again_why = NULL;
 }
 
-int rk_pass_run(const struct rk_plugins *plugins, const struct rk_pass_conf *conf, const struct rk_snapshot *snap,
-                struct rk_plan **ret, struct rk_err *err)
+int rk_pass_run(const struct rk_plugins *plugins, const struct rk_pass_conf *conf,
+                const struct rk_snapshot *snap, struct rk_plan **ret, struct rk_err *err)
 {
     struct rk_pass pass, *ps = &pass;
     *ret = NULL;
     pass_begin(ps, plugins, conf, snap);
-    int r = rk_json_parse(&ps->arena, snap->object.p ? snap->object.p : "", snap->object.n, NULL, &ps->object, err);
+    int r = rk_json_parse(&ps->arena, snap->object.p ? snap->object.p : "", snap->object.n, NULL,
+                          &ps->object, err);
     if (r == 0 && !rk_json_is_object(ps->object))
         r = rk_err_set(err, RK_E_SYNTAX, "not an object but %s", rk_json_type_name(ps->object));
     if (r < 0) {

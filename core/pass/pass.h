@@ -1,7 +1,9 @@
-/* One pass over one object: snapshot in, plan out. Pure: no IO, no clock, no memory of earlier passes; the same code runs offline (`raykeeper render`).
+/* One pass over one object: snapshot in, plan out. Pure: no IO, no clock, no memory of earlier
+ * passes; the same code runs offline (`raykeeper render`).
  *
- * Phases in order: (deleting: FINALIZE, STATUS) else VALIDATE, DEFAULT, PLAN, POD per group, OBJECT per child, diff, STATUS. See include/raykeeper/plugin.h for what
- * hooks may do and how their returns combine. */
+ * Phases in order: (deleting: FINALIZE, STATUS) else VALIDATE, DEFAULT, PLAN, POD per group,
+ * OBJECT per child, diff, STATUS. See include/raykeeper/plugin.h for what hooks may do and how
+ * their returns combine. */
 #ifndef RK_PASS_PASS_H
 #define RK_PASS_PASS_H
 
@@ -13,19 +15,23 @@
 
 enum rk_op_verb { RK_OP_CREATE, RK_OP_DELETE, RK_OP_PATCH, RK_OP_STATUS };
 
-/* A plan outlives its pass: it owns an arena. Pods of a group share one template text; each is template + splices (name, its own labels). */
+/* A plan outlives its pass: it owns an arena. Pods of a group share one template text; each is
+ * template + splices (name, its own labels). */
 struct rk_op {
     enum rk_op_verb verb;
-    int wave;                    /* children before pods; a failed wave stops the next. Lower goes first. Deletes of pods: the wave of pods. STATUS has no wave */
+    /* children before pods; a failed wave stops the next. Lower goes first. Deletes of pods: the
+     * wave of pods. STATUS has no wave */
+    int wave;
     const char *gvk, *api_version, *plural, *ns, *name;
-    const char *uid, *rv;        /* DELETE: preconditions (rv NULL = uid only) */
-    const char *group, *role;    /* "" for objects without */
-    const char *member;          /* rk_member.key */
-    const char *patch_type;      /* "merge" or "json" */
-    struct rk_span head, labels, tail;  /* body = head + quoted name + labels + tail when `name_at` pieces are used; else head alone */
-    const char *fill_path, *fill_how;   /* see rk_api.fill; NULL */
+    const char *uid, *rv;     /* DELETE: preconditions (rv NULL = uid only) */
+    const char *group, *role; /* "" for objects without */
+    const char *member;       /* rk_member.key */
+    const char *patch_type;   /* "merge" or "json" */
+    /* body = head + quoted name + labels + tail when there is a tail; else head alone */
+    struct rk_span head, labels, tail;
+    const char *fill_path, *fill_how;             /* see rk_api.fill; NULL */
     const char *ok_reason, *fail_reason, *action; /* events; NULL = none */
-    const char *note;            /* DELETE: why */
+    const char *note;                             /* DELETE: why */
 };
 /* Compose the request body of op. */
 int rk_op_body(const struct rk_op *op, struct rk_buf *out);
@@ -43,51 +49,68 @@ struct rk_plan_wrote {
 
 struct rk_plan {
     struct rk_arena arena;
-    const char *gvk, *ns, *name, *uid, *rv;     /* of the owner */
-    const char *controller;                     /* reportingController for its events */
-    struct rk_op *ops;                          /* by wave; STATUS last */
+    const char *gvk, *ns, *name, *uid, *rv; /* of the owner */
+    const char *controller;                 /* reportingController for its events */
+    struct rk_op *ops;                      /* by wave; STATUS last */
     size_t n_ops;
-    size_t n_held;                              /* creates and deletes left out because the slice was full: pass again at once */
+    /* creates and deletes left out because the slice was full: pass again at once */
+    size_t n_held;
     struct rk_plan_event *events;
     size_t n_events;
-    int64_t again_ms;                           /* run again after that; -1 = only when something changes */
+    /* run again after that; -1 = only when something changes */
+    int64_t again_ms;
     const char *again_why;
-    bool failed;                                /* a hook failed with RK_EFAIL, RK_ECONFLICT or RK_ENOTSUP: backoff */
-    bool invalid;                               /* a hook said RK_EINVAL: no retry until the object changes, unless `failed` too */
-    bool done;                                  /* a hook said RK_DONE: nothing is written */
-    bool conditions_changed;                    /* the status op is urgent; else it may be delayed (counters at most 1/s) */
-    const char *problem;                        /* text of the first failure, for log and tests; NULL */
-    struct rk_plan_wrote *wrote;                /* see rk_plan_writes */
+    /* a hook failed with RK_EFAIL, RK_ECONFLICT or RK_ENOTSUP: backoff */
+    bool failed;
+    /* a hook said RK_EINVAL: no retry until the object changes, unless `failed` too */
+    bool invalid;
+    bool done; /* a hook said RK_DONE: nothing is written */
+    /* the status op is urgent; else it may be delayed (counters at most 1/s) */
+    bool conditions_changed;
+    /* text of the first failure, for log and tests; NULL */
+    const char *problem;
+    struct rk_plan_wrote *wrote; /* see rk_plan_writes */
     size_t n_wrote;
 };
-void rk_plan_free(struct rk_plan *p);           /* NULL is fine */
+void rk_plan_free(struct rk_plan *p); /* NULL is fine */
 
 /* Whose write is this? For explain, conflict reports and tests. */
 struct rk_write_record {
-    const char *path;            /* canonical */
-    const char *author;          /* plugin name */
+    const char *path;   /* canonical */
+    const char *author; /* plugin name */
     uint16_t phase, rank;
     enum { RK_WROTE_SET, RK_WROTE_OFFER, RK_WROTE_YIELD, RK_WROTE_APPEND, RK_WROTE_DROP } verb;
-    const char *over;            /* author that was overridden, "user" (what stood in the template), or NULL */
+    /* author that was overridden, "user" (what stood in the template), or NULL */
+    const char *over;
 };
-/* Records of one shaped object, oldest first, in the plan's arena: kept when conf->record or conf->whole. `group` is a pod group's name,
- * or "gvk/name" of a wanted child. What no record covers is the user's or the core's. Returns how many; 0 when there is nothing. */
-size_t rk_plan_writes(const struct rk_plan *p, const char *group, const struct rk_write_record **ret);
+/* Records of one shaped object, oldest first, in the plan's arena: kept when conf->record or
+ * conf->whole. `group` is a pod group's name, or "gvk/name" of a wanted child. What no record
+ * covers is the user's or the core's. Returns how many; 0 when there is nothing. */
+size_t rk_plan_writes(const struct rk_plan *p, const char *group,
+                      const struct rk_write_record **ret);
 
 struct rk_pass_conf {
-    size_t arena_cap;            /* bytes; 16 MiB */
-    size_t slice;                /* creates plus deletes of one plan; 64 */
-    /* Around every hook: shared memory is told what is in hand (plugin, hook title, object), NULL after. */
-    void (*in_hand)(void *ctx, const char *plugin, const char *hook, const char *gvk, const char *ns, const char *name);
+    size_t arena_cap; /* bytes, beside what the trees of the observed objects may take; 16 MiB */
+    size_t slice;     /* creates plus deletes of one plan; 64 */
+    /* Around every hook: shared memory is told what is in hand (plugin, hook title, object),
+     * NULL after. */
+    void (*in_hand)(void *ctx, const char *plugin, const char *hook, const char *gvk,
+                    const char *ns, const char *name);
     void *ctx;
-    bool whole;                  /* render: no slice, every group and child is shaped, also when nothing is missing; finalizers count as held */
-    bool record;                 /* keep who wrote what */
+    /* render: no slice, every group and child is shaped, also when nothing is missing;
+     * finalizers count as held */
+    bool whole;
+    bool record; /* keep who wrote what */
 };
 
-/* Run. Returns 0 with a plan (failures of hooks are inside the plan), or RK_E_SYNTAX/RK_E_LIMIT when the object itself cannot be read: then *ret is NULL. */
-int rk_pass_run(const struct rk_plugins *plugins, const struct rk_pass_conf *conf, const struct rk_snapshot *snap, struct rk_plan **ret, struct rk_err *err);
+/* Run. Returns 0 with a plan (failures of hooks are inside the plan), or RK_E_SYNTAX/RK_E_LIMIT
+ * when the object itself cannot be read: then *ret is NULL. */
+int rk_pass_run(const struct rk_plugins *plugins, const struct rk_pass_conf *conf,
+                const struct rk_snapshot *snap, struct rk_plan **ret, struct rk_err *err);
 
-/* Offline helpers for `render`: all objects of a plan as JSON trees in the arena, in sending order. */
-int rk_plan_objects(const struct rk_plan *p, struct rk_arena *a, cJSON **ret_array, struct rk_err *err);
+/* Offline helpers for `render`: all objects of a plan as JSON trees in the arena, in sending
+ * order. */
+int rk_plan_objects(const struct rk_plan *p, struct rk_arena *a, cJSON **ret_array,
+                    struct rk_err *err);
 
 #endif

@@ -1,5 +1,5 @@
-/* Wave 20: pods that must go, then pods that are missing. A group is shaped once and its pods are that text with their names and
- * own labels spliced in, unless a hook asked for the member. */
+/* Wave 20: pods that must go, then pods that are missing. A group is shaped once and its pods
+ * are that text with their names and own labels spliced in, unless a hook asked for the member. */
 #include "core/pass/room.h"
 
 #include <string.h>
@@ -8,13 +8,13 @@
 
 struct text {
     struct rk_span head, tail;
-    bool labels;                /* the template has labels of its own, behind the member's */
+    bool labels; /* the template has labels of its own, behind the member's */
 };
 
 static void print_member(struct rk_buf *b, const char *key, const cJSON *value)
 {
     rk_json_escape(b, key, strlen(key));
-    (void)rk_buf_addc(b, ':');       /* full is sticky, here and below */
+    (void)rk_buf_addc(b, ':'); /* full is sticky, here and below */
     (void)rk_json_print(value, b);
 }
 
@@ -31,7 +31,8 @@ static void print_rest(struct rk_buf *b, const cJSON *object, const char *const 
     }
 }
 
-/* head: up to the name. tail: the rest of labels (the object is opened by the member's part), metadata, spec. */
+/* head: up to the name. tail: the rest of labels (the object is opened by the member's part),
+ * metadata, spec. */
 static bool split_text(struct rk_pass *ps, const cJSON *root, struct text *ret)
 {
     static const char head[] = "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":";
@@ -53,7 +54,8 @@ static bool split_text(struct rk_pass *ps, const cJSON *root, struct text *ret)
     if (rk_buf_addc(b, '}') < 0)
         return false;
     ret->head = (struct rk_span){head, sizeof head - 1};
-    ret->tail = (struct rk_span){rk_arena_strndup(&ps->plan->arena, rk_buf_text(b), b->len), b->len};
+    ret->tail =
+        (struct rk_span){rk_arena_strndup(&ps->plan->arena, rk_buf_text(b), b->len), b->len};
     return true;
 }
 
@@ -93,15 +95,17 @@ static void drop_labels(cJSON *root, const rk_member *m)
 
 static void too_large(struct rk_pass *ps, const struct rk__group *g)
 {
-    rk__fail_core(ps, RK_EFAIL, g->by, "", "a pod of group %s has more than %zu bytes", g->g.group, ps->buf.max);
+    rk__fail_core(ps, RK_EFAIL, g->by, "", "a pod of group %s has more than %zu bytes", g->g.group,
+                  ps->buf.max);
 }
 
-static void create(struct rk_pass *ps, const struct rk__group *g, const rk_member *m, const struct rk_obj *o, const struct text *t,
-                   const char *name)
+static void create(struct rk_pass *ps, const struct rk__group *g, const rk_member *m,
+                   const struct rk_obj *o, const struct text *t, const char *name)
 {
     struct rk_arena *a = &ps->plan->arena;
     const struct rk_op *last = ps->plan->n_ops ? &ps->plan->ops[ps->plan->n_ops - 1] : NULL;
-    const char *group = last && strcmp(last->group, g->g.group) == 0 ? last->group : rk_arena_strdup(a, g->g.group);
+    const char *group =
+        last && strcmp(last->group, g->g.group) == 0 ? last->group : rk_arena_strdup(a, g->g.group);
     struct rk_op *op = rk__op(ps, RK_OP_CREATE, WAVE, RK__POD_GVK, name);
     op->group = group;
     op->role = rk_arena_strdup(a, g->g.role);
@@ -116,9 +120,10 @@ static void create(struct rk_pass *ps, const struct rk__group *g, const rk_membe
     op->action = "Create";
 }
 
-/* One member: shaped anew when the shape is its own, else the group's text. False when shaping failed. */
-static bool one(struct rk_pass *ps, const struct rk__group *g, const rk_member *m, struct rk_obj **shaped, struct text *t,
-                const char *name)
+/* One member: shaped anew when the shape is its own, else the group's text. False when shaping
+ * failed. */
+static bool one(struct rk_pass *ps, const struct rk__group *g, const rk_member *m,
+                struct rk_obj **shaped, struct text *t, const char *name)
 {
     if (!*shaped || ps->asked) {
         if (rk__shape_pod(ps, g, m, shaped) != RK_OK)
@@ -145,7 +150,8 @@ static bool one(struct rk_pass *ps, const struct rk__group *g, const rk_member *
     return true;
 }
 
-/* Ops of the group and what they held are taken back when a member cannot be shaped: first failure wins. */
+/* Ops of the group and what they held are taken back when a member cannot be shaped: first
+ * failure wins. */
 static void group_pods(struct rk_pass *ps, const struct rk__group *g)
 {
     struct rk_obj *shaped = NULL, *first = NULL;
@@ -167,7 +173,8 @@ static void group_pods(struct rk_pass *ps, const struct rk__group *g)
     }
     if (!first && ps->conf->whole) { /* to know who would write what */
         static const rk_member nobody = {.size = sizeof nobody, .key = ""};
-        (void)rk__shape_pod(ps, g, g->g.n_members ? &g->members[0] : &nobody, &first); /* failures are told */
+        (void)rk__shape_pod(ps, g, g->g.n_members ? &g->members[0] : &nobody,
+                            &first); /* failures are told */
     }
     if (first)
         rk__writes_keep(ps, first, g->g.group);
@@ -177,6 +184,7 @@ void rk__pods(struct rk_pass *ps)
 {
     for (const struct rk__gone *d = ps->drops; d; d = d->next)
         rk__op_gone(ps, d, WAVE);
-    for (const struct rk__group *g = ps->groups; g && !ps->child_left_out && !ps->arena.over; g = g->next)
+    for (const struct rk__group *g = ps->groups; g && !ps->child_left_out && !ps->arena.over;
+         g = g->next)
         group_pods(ps, g);
 }

@@ -13,7 +13,7 @@ enum rk__obj_what { RK__OBJ_POD, RK__OBJ_CHILD, RK__OBJ_OWNER, RK__OBJ_START, RK
 struct rk__write {
     struct rk_write_record rec;
     const struct rk_plugged_hook *by;
-    bool gone;                       /* the same author wrote there again */
+    bool gone; /* the same author wrote there again */
 };
 
 struct rk_obj {
@@ -28,7 +28,6 @@ struct rk_obj {
     const struct rk_plug *by;
     const char *created, *failed;
     const char *fill_path, *fill_how;
-    bool left_out;                   /* an OBJECT hook failed for it */
     struct rk_obj *next;
 };
 
@@ -37,29 +36,30 @@ struct rk__pledge {
     const struct rk_obj *obj;
     const char *path;
     const struct rk_plugged_hook *by;
-    const cJSON *before;             /* NULL = nothing was there */
+    const cJSON *before; /* NULL = nothing was there */
     struct rk__pledge *next;
 };
 
-/* How a plugin sees the objects of one gvk: only the paths that it declared. Plugins that declared the same share the trees. */
+/* How a plugin sees the objects of one gvk: only the paths that it declared. Plugins that
+ * declared the same share the trees. */
 struct rk__class {
     const char *gvk, *keep;
-    const char *const *paths;        /* NULL = whole */
+    const char *const *paths; /* NULL = whole */
     size_t n_paths, n;
-    const struct rk_seen **seen;     /* by name */
-    cJSON **trees;                   /* parsed when first asked for */
+    const struct rk_seen **seen; /* by name */
+    cJSON **trees;               /* parsed when first asked for */
     cJSON *list;
     struct rk__class *next;
 };
 
 struct rk__group {
-    rk_group g;                      /* copied; members too */
+    rk_group g; /* copied; members too */
     rk_member *members;
     const struct rk_plug *by;
     struct rk__group *next;
 };
 
-struct rk__gone {                    /* an observed object that must go */
+struct rk__gone { /* an observed object that must go */
     const struct rk_seen *seen;
     const char *why, *ok_reason, *fail_reason;
     const struct rk_plug *by;
@@ -73,10 +73,6 @@ struct rk__failure {
     const char *field, *text;
 };
 
-struct rk__condition {               /* asked for in STATUS, applied at the end */
-    const char *type, *status, *reason, *message; /* status NULL = drop */
-};
-
 struct rk__word {
     const char *text;
     struct rk__word *next;
@@ -88,41 +84,40 @@ struct rk_pass {
     const struct rk_pass_conf *conf;
     const struct rk_snapshot *snap;
     struct rk_plan *plan;
-    struct rk_buf buf;               /* scratch for texts of objects */
+    struct rk_buf buf; /* scratch for texts of objects */
 
-    cJSON *object;                   /* the owner, private copy */
+    cJSON *object; /* the owner, private copy */
     const char *api_version, *kind, *now_text, *generation;
     bool deleting;
-    cJSON *owner_ref;
 
     const struct rk_plugged_hook *hook; /* in hand; NULL = the core itself */
     int phase;
-    int32_t refused;                 /* a call that a hook must not survive, whatever it returns */
+    int32_t refused; /* a call that a hook must not survive, whatever it returns */
     const char *refused_text;
-    const char *why;                 /* words of the last call that was refused mildly */
+    const char *why; /* words of the last call that was refused mildly */
     const char *why_field;
     struct rk__pledge *pledges;
 
     struct rk_obj *subject, *start;
     const struct rk__group *group;
     const rk_member *member;
-    bool asked;                      /* a hook asked for the member */
+    bool asked; /* a hook asked for the member */
 
     struct rk__class *classes;
-    struct rk_map taken;             /* names given in this plan */
+    struct rk_map taken; /* names given in this plan */
 
     struct rk_obj *wants, **wants_end;
     struct rk__group *groups, **groups_end;
     struct rk__gone *drops, **drops_end;
     struct rk__gone *unwants, **unwants_end;
     struct rk__word *holds, *releases, *stamps;
-    bool child_left_out;             /* a child could not be shaped: no pods before it is there */
-    size_t budget;                   /* creates and deletes that the slice still takes */
+    bool child_left_out; /* a child could not be shaped: no pods before it is there */
+    size_t budget;       /* creates and deletes that the slice still takes */
     size_t cap_ops, cap_events, cap_wrote;
 
     struct rk__failure *failures;
-    size_t n_failures, cap_failures, n_core_failures;
-    bool failures_asked;             /* somebody reports them on the object */
+    size_t n_failures, cap_failures;
+    bool failures_asked; /* somebody reports them on the object */
     struct rk_obj *status;
     cJSON *status_before;
 };
@@ -131,77 +126,94 @@ struct rk_pass {
 void *rk__grow(struct rk_arena *a, void *array_at, size_t *n, size_t *cap, size_t size);
 
 /* hook.c */
-int32_t rk__hook_refuse(struct rk_pass *ps, int32_t code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int32_t rk__hook_refuse(struct rk_pass *ps, int32_t code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 int32_t rk__hook_mild(struct rk_pass *ps, int32_t code, const char *field, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 bool rk__code_known(int32_t code);
-/* Run the hooks of a phase that serve this kind (and role). `all`: the others run after a failure too. Returns RK_OK, RK_DONE, the
- * first failure, or RK_WAIT. */
+/* Run the hooks of a phase that serve this kind (and role). `all`: the others run after a
+ * failure too. Returns RK_OK, RK_DONE, the first failure, or RK_WAIT. */
 int32_t rk__hooks(struct rk_pass *ps, int phase, bool all);
 
 /* fail.c */
 void rk__fail(struct rk_pass *ps, int32_t code, const char *field, const char *text);
-void rk__fail_core(struct rk_pass *ps, int32_t code, const struct rk_plug *plug, const char *field, const char *fmt, ...)
-    __attribute__((format(printf, 5, 6)));
+void rk__fail_core(struct rk_pass *ps, int32_t code, const struct rk_plug *plug, const char *field,
+                   const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 void rk__fail_report(struct rk_pass *ps); /* STATUS is over: event and condition for what failed */
-void rk__event(struct rk_pass *ps, bool warning, const char *reason, const char *action, const char *note);
+void rk__event(struct rk_pass *ps, bool warning, const char *reason, const char *action,
+               const char *note);
 
 /* object.c */
-struct rk_obj *rk__obj_new(struct rk_pass *ps, enum rk__obj_what what, const char *gvk, const char *name, cJSON *root);
+struct rk_obj *rk__obj_new(struct rk_pass *ps, enum rk__obj_what what, const char *gvk,
+                           const char *name, cJSON *root);
 const char *rk__gvk_kind(const char *gvk);
 const char *rk__gvk_api_version(struct rk_arena *a, const char *gvk);
-void rk__obj_identify(struct rk_pass *ps, cJSON *root, const char *gvk, const char *name); /* apiVersion, kind, metadata */
+/* apiVersion, kind, metadata */
+void rk__obj_identify(struct rk_pass *ps, cJSON *root, const char *gvk, const char *name);
 
 /* write.c, claim.c */
 enum rk__verb { RK__SET, RK__OFFER, RK__APPEND, RK__DROP };
 int32_t rk__obj_write(struct rk_obj *o, const char *path, const cJSON *value, enum rk__verb verb);
 int32_t rk__obj_fill(struct rk_obj *o, const char *path, const char *how);
-const char *rk__claim_path(struct rk_obj *o, const char *path); /* canonical, as far as there is something */
-const char *rk__claim_before(struct rk_obj *o, const char *path, bool there, enum rk__verb verb); /* pledges; returns whom it overrides */
+/* canonical, as far as there is something */
+const char *rk__claim_path(struct rk_obj *o, const char *path);
+/* pledges; returns whom it overrides */
+const char *rk__claim_before(struct rk_obj *o, const char *path, bool there, enum rk__verb verb);
 void rk__claim_record(struct rk_obj *o, const char *path, int verb, const char *over);
-void rk__claim_settle(struct rk_pass *ps);                      /* at the end of each hook */
+void rk__claim_settle(struct rk_pass *ps); /* at the end of each hook */
 void rk__writes_keep(struct rk_pass *ps, const struct rk_obj *o, const char *key);
 
 /* seen.c */
 struct rk__class *rk__seen_class(struct rk_pass *ps, const char *gvk, const rk_watch *watch);
-const rk_watch *rk__seen_watch(const struct rk_pass *ps, const struct rk_plug *plug, const char *gvk);
-const struct rk_seen *rk__seen_find(struct rk_pass *ps, const char *gvk, const char *name); /* by the core: no declaration needed */
+const rk_watch *rk__seen_watch(const struct rk_pass *ps, const struct rk_plug *plug,
+                               const char *gvk);
+/* by the core: no declaration needed */
+const struct rk_seen *rk__seen_find(struct rk_pass *ps, const char *gvk, const char *name);
 const cJSON *rk__seen_get(struct rk_pass *ps, const char *gvk, const char *name);
 const cJSON *rk__seen_list(struct rk_pass *ps, const char *gvk);
 bool rk__seen_mine(struct rk_pass *ps, const cJSON *tree);
-const char *rk__seen_plural(const struct rk_pass *ps, const char *gvk); /* NULL = nobody watches it */
+/* NULL = nobody watches it */
+const char *rk__seen_plural(const struct rk_pass *ps, const char *gvk);
 /* Does the cache keep this path of gvk ("/spec/x")? */
 bool rk__seen_kept(const struct rk_pass *ps, const char *gvk, const char *path);
 
 /* want.c: what PLAN hooks say */
 struct rk_obj *rk__want(struct rk_pass *ps, const char *gvk, const char *name, uint32_t policy);
 int32_t rk__want_pods(struct rk_pass *ps, const rk_group *g);
-int32_t rk__want_drop_pod(struct rk_pass *ps, const char *name, const char *why, const char *ok, const char *fail);
+int32_t rk__want_drop_pod(struct rk_pass *ps, const char *name, const char *why, const char *ok,
+                          const char *fail);
 int32_t rk__want_not(struct rk_pass *ps, const char *gvk, const char *name, const char *why);
 
 /* shape.c, pods.c, children.c, diff.c, name.c, ops.c */
-int32_t rk__shape_pod(struct rk_pass *ps, const struct rk__group *g, const rk_member *m, struct rk_obj **ret);
+int32_t rk__shape_pod(struct rk_pass *ps, const struct rk__group *g, const rk_member *m,
+                      struct rk_obj **ret);
 int32_t rk__shape_child(struct rk_pass *ps, struct rk_obj *o);
-void rk__children(struct rk_pass *ps);                          /* wave 10 */
-void rk__pods(struct rk_pass *ps);                              /* wave 20 */
+void rk__children(struct rk_pass *ps); /* wave 10 */
+void rk__pods(struct rk_pass *ps);     /* wave 20 */
 int rk__diff_child(struct rk_pass *ps, struct rk_obj *o, const cJSON *observed, cJSON **ret_patch);
-void rk__diff_remember(struct rk_pass *ps, cJSON *root);        /* OWNED: note the named paths on it */
+/* OWNED: note the named paths on it */
+void rk__diff_remember(struct rk_pass *ps, cJSON *root);
 const char *rk__pod_name(struct rk_pass *ps, const struct rk__group *g, const rk_member *m);
-struct rk_op *rk__op(struct rk_pass *ps, enum rk_op_verb verb, int wave, const char *gvk, const char *name);
+struct rk_op *rk__op(struct rk_pass *ps, enum rk_op_verb verb, int wave, const char *gvk,
+                     const char *name);
 struct rk_op *rk__op_owner(struct rk_pass *ps, enum rk_op_verb verb, int wave, const cJSON *body);
-bool rk__op_budget(struct rk_pass *ps);                         /* one more create or delete? counts what is held */
+/* one more create or delete? counts what is held */
+bool rk__op_budget(struct rk_pass *ps);
 void rk__op_gone(struct rk_pass *ps, const struct rk__gone *g, int wave);
-bool rk__op_text(struct rk_pass *ps, const cJSON *v, struct rk_span *ret); /* printed into the plan; false: too large */
+/* printed into the plan; false: too large */
+bool rk__op_text(struct rk_pass *ps, const cJSON *v, struct rk_span *ret);
 
 /* status.c, final.c */
 void rk__status_begin(struct rk_pass *ps);
-void rk__status_condition(struct rk_pass *ps, const char *type, const char *status, const char *reason, const char *msg);
+void rk__status_condition(struct rk_pass *ps, const char *type, const char *status,
+                          const char *reason, const char *msg);
 bool rk__status_drop_condition(struct rk_pass *ps, const char *type);
 void rk__status_emit(struct rk_pass *ps);
 int32_t rk__final_hold(struct rk_pass *ps, const char *finalizer);
 int32_t rk__final_release(struct rk_pass *ps, const char *finalizer);
 void rk__final_emit_hold(struct rk_pass *ps);
-bool rk__final_emit_release(struct rk_pass *ps, bool all);      /* all: every finalizer that a plugin declared */
+/* all: every finalizer that a plugin declared */
+bool rk__final_emit_release(struct rk_pass *ps, bool all);
 void rk__final_unserved(struct rk_pass *ps);
 
 /* api*.c */

@@ -41,7 +41,8 @@ static struct rk__class *class_new(struct rk_pass *ps, const char *gvk, const ch
             c->seen[n++] = &ps->snap->seen[i];
     for (size_t i = 1; i < n; i++)
         if (strcmp(c->seen[i - 1]->name, c->seen[i]->name) > 0) {
-            qsort(c->seen, n, sizeof *c->seen, by_name); /* the view sorts; files of an offline run may not */
+            qsort(c->seen, n, sizeof *c->seen,
+                  by_name); /* the view sorts; files of an offline run may not */
             break;
         }
     if (keep)
@@ -60,7 +61,8 @@ static struct rk__class *class_of(struct rk_pass *ps, const char *gvk, const cha
 }
 
 /* The plugin's watch for gvk: the one for this kind of owner when there are several. */
-const rk_watch *rk__seen_watch(const struct rk_pass *ps, const struct rk_plug *plug, const char *gvk)
+const rk_watch *rk__seen_watch(const struct rk_pass *ps, const struct rk_plug *plug,
+                               const char *gvk)
 {
     const rk_watch *found = NULL;
     for (uint32_t i = 0; i < plug->info.n_watches; i++) {
@@ -134,7 +136,8 @@ static cJSON *tree_at(struct rk_pass *ps, struct rk__class *c, size_t i)
     if (r == 0 && !rk_json_is_object(tree))
         r = rk_err_set(&err, RK_E_SYNTAX, "not an object");
     if (r < 0) {
-        (void)rk__hook_refuse(ps, RK_EFAIL, "observed %s %s cannot be read: %s", s->gvk, s->name, err.text); /* kept there */
+        (void)rk__hook_refuse(ps, RK_EFAIL, "observed %s %s cannot be read: %s", s->gvk, s->name,
+                              err.text); /* kept there */
         tree = rk_json_object(a);
     }
     complete(a, tree, s);
@@ -142,7 +145,8 @@ static cJSON *tree_at(struct rk_pass *ps, struct rk__class *c, size_t i)
     return tree;
 }
 
-/* The class that the plugin in hand may read; the core reads whole records. NULL: it declared none. */
+/* The class that the plugin in hand may read; the core reads whole records. NULL: it declared
+ * none. */
 static struct rk__class *readable(struct rk_pass *ps, const char *gvk)
 {
     if (!ps->hook)
@@ -150,7 +154,8 @@ static struct rk__class *readable(struct rk_pass *ps, const char *gvk)
     const rk_watch *w = rk__seen_watch(ps, ps->hook->plug, gvk);
     if (w)
         return rk__seen_class(ps, gvk, w);
-    (void)rk__hook_refuse(ps, RK_EFAIL, "plugin %s reads %s, which it does not watch", ps->hook->plug->name, gvk); /* kept there */
+    (void)rk__hook_refuse(ps, RK_EFAIL, "plugin %s reads %s, which it does not watch",
+                          ps->hook->plug->name, gvk); /* kept there */
     return NULL;
 }
 
@@ -196,7 +201,8 @@ const char *rk__seen_plural(const struct rk_pass *ps, const char *gvk)
     return strcmp(gvk, RK__POD_GVK) == 0 ? "pods" : NULL;
 }
 
-/* One kept path ("a/b", `*` = any word) against a place ("/a/b/c"): kept when it is at or above the place. */
+/* One kept path ("a/b", `*` = any word) against a place ("/a/b/c"): kept when it is at or above
+ * the place. */
 static bool covers(struct rk_span keep, const char *path)
 {
     struct rk_span words = rk_span_of(path + 1), want, have;

@@ -31,7 +31,8 @@ static struct rk_obj *start_scratch(struct rk_pass *ps)
     return rk__obj_new(ps, RK__OBJ_START, "start/Start", "", root);
 }
 
-int32_t rk__shape_pod(struct rk_pass *ps, const struct rk__group *g, const rk_member *m, struct rk_obj **ret)
+int32_t rk__shape_pod(struct rk_pass *ps, const struct rk__group *g, const rk_member *m,
+                      struct rk_obj **ret)
 {
     struct rk_obj *o = rk__obj_new(ps, RK__OBJ_POD, RK__POD_GVK, "", pod_root(ps, g));
     ps->group = g;

@@ -1,5 +1,6 @@
-/* The owner's status: starts as observed, ends as a merge patch of what changed. Conditions are one array, which a merge patch carries
- * whole: only then the patch names the resourceVersion that it was made from. */
+/* The owner's status: starts as observed, ends as a merge patch of what changed. Conditions are
+ * one array, which a merge patch carries whole: only then the patch names the resourceVersion
+ * that it was made from. */
 #include "core/pass/room.h"
 
 #include <string.h>
@@ -12,7 +13,8 @@ void rk__status_begin(struct rk_pass *ps)
     struct rk_arena *a = &ps->arena;
     const cJSON *observed = rk_json_get(ps->object, "status");
     ps->status_before = rk_json_is_object(observed) ? rk_json_copy(a, observed) : rk_json_object(a);
-    ps->status = rk__obj_new(ps, RK__OBJ_STATUS, ps->snap->gvk, "", rk_json_copy(a, ps->status_before));
+    ps->status =
+        rk__obj_new(ps, RK__OBJ_STATUS, ps->snap->gvk, "", rk_json_copy(a, ps->status_before));
 }
 
 static cJSON *condition_find(const cJSON *list, const char *type)
@@ -39,8 +41,10 @@ static void put_text(struct rk_pass *ps, cJSON *object, const char *key, const c
         rk_json_set(&ps->arena, object, key, rk_json_string(&ps->arena, text));
 }
 
-/* lastTransitionTime follows the observed status, so that hooks that change their mind within one pass leave it alone. */
-void rk__status_condition(struct rk_pass *ps, const char *type, const char *status, const char *reason, const char *msg)
+/* lastTransitionTime follows the observed status, so that hooks that change their mind within
+ * one pass leave it alone. */
+void rk__status_condition(struct rk_pass *ps, const char *type, const char *status,
+                          const char *reason, const char *msg)
 {
     cJSON *list = conditions(ps, true), *c = condition_find(list, type);
     const cJSON *old = condition_find(rk_json_get(ps->status_before, "conditions"), type);
@@ -53,7 +57,8 @@ void rk__status_condition(struct rk_pass *ps, const char *type, const char *stat
     put_text(ps, c, "status", status);
     put_text(ps, c, "reason", reason ? reason : "");
     put_text(ps, c, "message", msg ? msg : "");
-    put_text(ps, c, "lastTransitionTime", rk_json_str(kept ? rk_json_get(old, "lastTransitionTime") : NULL, ps->now_text));
+    put_text(ps, c, "lastTransitionTime",
+             rk_json_str(kept ? rk_json_get(old, "lastTransitionTime") : NULL, ps->now_text));
 }
 
 bool rk__status_drop_condition(struct rk_pass *ps, const char *type)
@@ -78,7 +83,8 @@ void rk__status_emit(struct rk_pass *ps)
     if (!rk_json_merge_diff(a, ps->status_before, ps->status->root))
         return;
     stamp_all(ps);
-    cJSON *diff = rk_json_merge_diff(a, ps->status_before, ps->status->root), *body = rk_json_object(a);
+    cJSON *diff = rk_json_merge_diff(a, ps->status_before, ps->status->root),
+          *body = rk_json_object(a);
     ps->plan->conditions_changed = rk_json_get(diff, "conditions") != NULL;
     if (ps->plan->conditions_changed && *ps->plan->rv) {
         cJSON *meta = rk_json_object(a);

@@ -1,4 +1,5 @@
-/* What PLAN (and FINALIZE) hooks say: children, pods, and what must go. Texts are copied: a hook may build them on its stack. */
+/* What PLAN (and FINALIZE) hooks say: children, pods, and what must go. Texts are copied: a hook
+ * may build them on its stack. */
 #include "core/pass/room.h"
 
 #include <string.h>
@@ -9,7 +10,8 @@ static bool may_want(struct rk_pass *ps, const char *what)
 {
     if (ps->hook && (ps->phase == RK_PHASE_PLAN || ps->phase == RK_PHASE_FINALIZE))
         return true;
-    (void)rk__hook_refuse(ps, RK_EFAIL, "%s in phase %s", what, rk_phase_name(ps->phase)); /* kept there */
+    (void)rk__hook_refuse(ps, RK_EFAIL, "%s in phase %s", what,
+                          rk_phase_name(ps->phase)); /* kept there */
     return false;
 }
 
@@ -18,14 +20,16 @@ static bool watched(struct rk_pass *ps, const char *gvk)
 {
     if (rk__seen_plural(ps, gvk))
         return true;
-    (void)rk__hook_refuse(ps, RK_EFAIL, "wants a %s, which no plugin watches", gvk); /* kept there */
+    (void)rk__hook_refuse(ps, RK_EFAIL, "wants a %s, which no plugin watches",
+                          gvk); /* kept there */
     return false;
 }
 
 static struct rk_obj *again(struct rk_pass *ps, struct rk_obj *o, uint32_t policy)
 {
     if (o->policy != policy)
-        (void)rk__hook_refuse(ps, RK_ECONFLICT, "plugins %s and %s want %s %s with different policies", o->by->name,
+        (void)rk__hook_refuse(ps, RK_ECONFLICT,
+                              "plugins %s and %s want %s %s with different policies", o->by->name,
                               ps->hook->plug->name, o->gvk, o->name); /* kept there */
     return o;
 }
@@ -36,14 +40,16 @@ struct rk_obj *rk__want(struct rk_pass *ps, const char *gvk, const char *name, u
     if (!may_want(ps, "want"))
         gvk = NULL;
     else if (!gvk || !name || !*name || policy > RK_POLICY_OWNED) {
-        (void)rk__hook_refuse(ps, RK_EFAIL, "wants a %s without a name, or with policy %u", gvk ? gvk : "thing", (unsigned)policy); /* kept there */
+        (void)rk__hook_refuse(ps, RK_EFAIL, "wants a %s without a name, or with policy %u",
+                              gvk ? gvk : "thing", (unsigned)policy); /* kept there */
         gvk = NULL;
     }
     for (struct rk_obj *o = gvk ? ps->wants : NULL; o; o = o->next)
         if (strcmp(o->gvk, gvk) == 0 && strcmp(o->name, name) == 0)
             return again(ps, o, policy);
     cJSON *root = rk_json_object(a);
-    struct rk_obj *o = rk__obj_new(ps, RK__OBJ_CHILD, gvk ? rk_arena_strdup(a, gvk) : "v1/Nothing", rk_arena_strdup(a, name ? name : ""), root);
+    struct rk_obj *o = rk__obj_new(ps, RK__OBJ_CHILD, gvk ? rk_arena_strdup(a, gvk) : "v1/Nothing",
+                                   rk_arena_strdup(a, name ? name : ""), root);
     rk__obj_identify(ps, root, o->gvk, o->name);
     o->policy = policy;
     o->by = ps->hook ? ps->hook->plug : NULL;
@@ -69,9 +75,13 @@ static bool copy_members(struct rk_pass *ps, struct rk__group *copy, const rk_gr
             break;
         rk_kv *labels = rk_arena_alloc(a, (m.n_labels + (size_t)1) * sizeof *labels);
         for (uint32_t k = 0; k < m.n_labels; k++)
-            labels[k] = (rk_kv){rk_arena_strdup(a, m.labels[k].key), rk_arena_strdup(a, m.labels[k].val)};
-        copy->members[i] = (rk_member){.size = sizeof m, .n_labels = m.n_labels, .key = rk_arena_strdup(a, m.key),
-                                       .is = rk_arena_strdup(a, m.is), .labels = labels};
+            labels[k] =
+                (rk_kv){rk_arena_strdup(a, m.labels[k].key), rk_arena_strdup(a, m.labels[k].val)};
+        copy->members[i] = (rk_member){.size = sizeof m,
+                                       .n_labels = m.n_labels,
+                                       .key = rk_arena_strdup(a, m.key),
+                                       .is = rk_arena_strdup(a, m.is),
+                                       .labels = labels};
         rk_map_put(&keys, copy->members[i].key, copy);
     }
     rk_map_done(&keys);
@@ -84,7 +94,8 @@ static const char *group_fault(const struct rk_pass *ps, const rk_group *g)
         return "too small a struct";
     if (!g->group || !*g->group)
         return "no name";
-    if (g->n_members > 0 && (!g->members || g->member_size < sizeof(rk_member) || g->member_size % sizeof(void *) != 0))
+    if (g->n_members > 0 &&
+        (!g->members || g->member_size < sizeof(rk_member) || g->member_size % sizeof(void *) != 0))
         return "members, but no array of them";
     if (!g->name_prefix && !g->fixed_name)
         return "neither name_prefix nor fixed_name";
@@ -105,7 +116,8 @@ int32_t rk__want_pods(struct rk_pass *ps, const rk_group *g)
         return RK_EFAIL;
     const char *fault = group_fault(ps, g);
     if (fault)
-        return rk__hook_refuse(ps, RK_EFAIL, "pods: group %s has %s", g && g->size >= sizeof *g && g->group ? g->group : "?", fault);
+        return rk__hook_refuse(ps, RK_EFAIL, "pods: group %s has %s",
+                               g && g->size >= sizeof *g && g->group ? g->group : "?", fault);
     struct rk__group *copy = rk_arena_alloc(a, sizeof *copy);
     copy->g = *g;
     copy->g.role = rk_arena_strdup(a, g->role ? g->role : "");
@@ -116,19 +128,24 @@ int32_t rk__want_pods(struct rk_pass *ps, const rk_group *g)
     copy->g.failed = rk_arena_strdup(a, g->failed);
     copy->by = ps->hook->plug;
     if (!copy_members(ps, copy, g))
-        return rk__hook_refuse(ps, RK_EFAIL, "pods: group %s has members without a key of their own", g->group);
+        return rk__hook_refuse(ps, RK_EFAIL,
+                               "pods: group %s has members without a key of their own", g->group);
     copy->g.members = copy->members;
     *ps->groups_end = copy;
     ps->groups_end = &copy->next;
     return RK_OK;
 }
 
-static void gone_add(struct rk_pass *ps, struct rk__gone ***end_at, const struct rk_seen *s, const char *why, const char *ok, const char *fail)
+static void gone_add(struct rk_pass *ps, struct rk__gone ***end_at, const struct rk_seen *s,
+                     const char *why, const char *ok, const char *fail)
 {
     struct rk_arena *a = &ps->arena;
     struct rk__gone *g = rk_arena_alloc(a, sizeof *g);
-    *g = (struct rk__gone){.seen = s, .why = rk_arena_strdup(a, why ? why : ""), .ok_reason = rk_arena_strdup(a, ok),
-                           .fail_reason = rk_arena_strdup(a, fail), .by = ps->hook->plug};
+    *g = (struct rk__gone){.seen = s,
+                           .why = rk_arena_strdup(a, why ? why : ""),
+                           .ok_reason = rk_arena_strdup(a, ok),
+                           .fail_reason = rk_arena_strdup(a, fail),
+                           .by = ps->hook->plug};
     **end_at = g;
     *end_at = &g->next;
 }
@@ -140,8 +157,10 @@ static bool said(const struct rk__gone *g, const struct rk_seen *s)
     return g != NULL;
 }
 
-/* Not there, going already, said before: nothing to do. Not ours: nothing is done either, whoever names it. */
-int32_t rk__want_drop_pod(struct rk_pass *ps, const char *name, const char *why, const char *ok, const char *fail)
+/* Not there, going already, said before: nothing to do. Not ours: nothing is done either,
+ * whoever names it. */
+int32_t rk__want_drop_pod(struct rk_pass *ps, const char *name, const char *why, const char *ok,
+                          const char *fail)
 {
     if (!may_want(ps, "drop_pod"))
         return RK_EFAIL;
@@ -161,7 +180,8 @@ int32_t rk__want_not(struct rk_pass *ps, const char *gvk, const char *name, cons
     if (!gvk || !name)
         return rk__hook_refuse(ps, RK_EFAIL, "unwant: no kind or no name");
     if (!rk__seen_watch(ps, ps->hook->plug, gvk))
-        return rk__hook_refuse(ps, RK_EFAIL, "plugin %s unwants a %s, which it does not watch", ps->hook->plug->name, gvk);
+        return rk__hook_refuse(ps, RK_EFAIL, "plugin %s unwants a %s, which it does not watch",
+                               ps->hook->plug->name, gvk);
     const struct rk_seen *s = rk__seen_find(ps, gvk, name);
     if (!s || s->terminating || said(ps->unwants, s))
         return RK_OK;

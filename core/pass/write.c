@@ -30,7 +30,8 @@ static bool owned(struct rk_obj *o, const char *given, const char *canonical)
     if (!owns || o->what == RK__OBJ_STATUS || o->what == RK__OBJ_OWNER)
         return true;
     for (; *owns; owns++)
-        if (inside(*owns, given) || inside(*owns, canonical) || inside(rk__claim_path(o, *owns), canonical))
+        if (inside(*owns, given) || inside(*owns, canonical) ||
+            inside(rk__claim_path(o, *owns), canonical))
             return true;
     return false;
 }
@@ -38,7 +39,8 @@ static bool owned(struct rk_obj *o, const char *given, const char *canonical)
 /* Identity is the core's. */
 static bool core_field(const struct rk_obj *o, const char *path)
 {
-    static const char *const fields[] = {"", "/apiVersion", "/kind", "/metadata", "/metadata/name", "/metadata/namespace"};
+    static const char *const fields[] = {"",          "/apiVersion",    "/kind",
+                                         "/metadata", "/metadata/name", "/metadata/namespace"};
     if (o->what == RK__OBJ_STATUS)
         return *path == '\0';
     if (o->what == RK__OBJ_START)
@@ -72,7 +74,8 @@ static int32_t push(struct rk_obj *o, const char *path, cJSON *value, const char
             return r;
     }
     if (!rk_json_is_array(list))
-        return rk__hook_mild(o->ps, RK_EINVAL, path, "not an array but %s", rk_json_type_name(list));
+        return rk__hook_mild(o->ps, RK_EINVAL, path, "not an array but %s",
+                             rk_json_type_name(list));
     rk_json_push(list, value);
     *ret_place = rk_arena_fmt(a, "%s/%zu", path, rk_json_len(list) - 1);
     return RK_OK;
@@ -82,7 +85,8 @@ static int32_t take_out(struct rk_obj *o, const char *path, bool there)
 {
     struct rk_err err = RK_ERR_INIT;
     int r = there ? rk_path_drop(o->root, path, &err) : 0;
-    return r < 0 && r != RK_E_NOENT ? rk__hook_mild(o->ps, code_of(r), path, "%s", err.text) : RK_OK;
+    return r < 0 && r != RK_E_NOENT ? rk__hook_mild(o->ps, code_of(r), path, "%s", err.text)
+                                    : RK_OK;
 }
 
 /* What no hook may do, whatever the verb. */
@@ -90,21 +94,26 @@ static int32_t allow(struct rk_obj *o, const char *path, const char *canonical)
 {
     struct rk_pass *ps = o->ps;
     if (core_field(o, canonical))
-        return rk__hook_refuse(ps, RK_ECONFLICT, "%s %s is not a plugin's to write", o->kind, *path ? path : "as a whole");
+        return rk__hook_refuse(ps, RK_ECONFLICT, "%s %s is not a plugin's to write", o->kind,
+                               *path ? path : "as a whole");
     if (!owned(o, path, canonical))
-        return rk__hook_refuse(ps, RK_ECONFLICT, "writes %s, which is outside of what it owns", canonical);
+        return rk__hook_refuse(ps, RK_ECONFLICT, "writes %s, which is outside of what it owns",
+                               canonical);
     return RK_OK;
 }
 
 int32_t rk__obj_write(struct rk_obj *o, const char *path, const cJSON *value, enum rk__verb verb)
 {
-    static const int record[] = {[RK__SET] = RK_WROTE_SET, [RK__OFFER] = RK_WROTE_OFFER, [RK__APPEND] = RK_WROTE_APPEND,
+    static const int record[] = {[RK__SET] = RK_WROTE_SET,
+                                 [RK__OFFER] = RK_WROTE_OFFER,
+                                 [RK__APPEND] = RK_WROTE_APPEND,
                                  [RK__DROP] = RK_WROTE_DROP};
     if (!o || !o->ps->hook)
         return RK_EFAIL;
     struct rk_pass *ps = o->ps;
     if (!path || (!value && verb != RK__DROP))
-        return rk__hook_refuse(ps, RK_EFAIL, "writes %s%s", path ? path : "nowhere", value ? "" : ", but no value");
+        return rk__hook_refuse(ps, RK_EFAIL, "writes %s%s", path ? path : "nowhere",
+                               value ? "" : ", but no value");
     if (verb == RK__SET && rk_str_ends(path, "/-")) {
         path = rk_arena_strndup(&ps->arena, path, strlen(path) - 2);
         verb = RK__APPEND;
@@ -133,7 +142,8 @@ int32_t rk__obj_write(struct rk_obj *o, const char *path, const cJSON *value, en
         r = put(o, path, rk_json_copy(&ps->arena, value));
     if (r != RK_OK)
         return r;
-    rk__claim_record(o, verb == RK__DROP ? canonical : rk__claim_path(o, place), record[verb], same ? NULL : over);
+    rk__claim_record(o, verb == RK__DROP ? canonical : rk__claim_path(o, place), record[verb],
+                     same ? NULL : over);
     return RK_OK;
 }
 
@@ -153,7 +163,8 @@ int32_t rk__obj_fill(struct rk_obj *o, const char *path, const char *how)
     if (rk_path_get(o->root, path))
         return RK_YIELDED;
     if (o->fill_path && strcmp(o->fill_path, canonical) != 0)
-        return rk__hook_refuse(ps, RK_ENOTSUP, "fills %s: one place per object, and it has %s", path, o->fill_path);
+        return rk__hook_refuse(ps, RK_ENOTSUP, "fills %s: one place per object, and it has %s",
+                               path, o->fill_path);
     o->fill_path = canonical;
     o->fill_how = how;
     rk__claim_record(o, canonical, RK_WROTE_OFFER, NULL);

@@ -1,5 +1,6 @@
-/* A plugin's self: zeroed, its options bound from [plugin:<name>], then checked by the plugin. The section's `file` and `after` are
- * the host's and lie behind the plugin's own fields, so that one bind knows every key of the section. */
+/* A plugin's self: zeroed, its options bound from [plugin:<name>], then checked by the plugin.
+ * The section's `file` and `after` are the host's and lie behind the plugin's own fields, so
+ * that one bind knows every key of the section. */
 #include "core/plug/room.h"
 
 #include <string.h>
@@ -12,20 +13,34 @@ struct host_part {
 
 #define CHECK_TEXT 512
 
-static struct rk_opt_def *table(struct rk_arena *a, const struct rk_plug *plug, size_t host_at, size_t *ret_n)
+static struct rk_opt_def *table(struct rk_arena *a, const struct rk_plug *plug, size_t host_at,
+                                size_t *ret_n)
 {
     size_t n = plug->info.n_opts;
     struct rk_opt_def *defs = rk_arena_alloc(a, (n + 2) * sizeof *defs);
     for (size_t i = 0; i < n; i++) {
         const rk_opt *o = &plug->opts[i];
-        defs[i] = (struct rk_opt_def){.key = o->key, .dflt = o->dflt ? o->dflt : "", .help = o->help ? o->help : "",
-                                      .choices = o->choices, .type = o->type, .offset = o->offset, .min = o->min, .max = o->max};
+        defs[i] = (struct rk_opt_def){.key = o->key,
+                                      .dflt = o->dflt ? o->dflt : "",
+                                      .help = o->help ? o->help : "",
+                                      .choices = o->choices,
+                                      .type = o->type,
+                                      .offset = o->offset,
+                                      .min = o->min,
+                                      .max = o->max};
     }
-    defs[n] = (struct rk_opt_def){.key = "file", .dflt = "", .help = "The plugin's file; replaces the bundled one of that name.",
-                                  .type = RK_OPT_STR, .offset = (uint32_t)(host_at + offsetof(struct host_part, file))};
-    defs[n + 1] = (struct rk_opt_def){.key = "after", .dflt = "",
-                                      .help = "Plugins it runs after, at equal phase and rank, and may override.",
-                                      .type = RK_OPT_LIST, .offset = (uint32_t)(host_at + offsetof(struct host_part, after))};
+    defs[n] =
+        (struct rk_opt_def){.key = "file",
+                            .dflt = "",
+                            .help = "The plugin's file; replaces the bundled one of that name.",
+                            .type = RK_OPT_STR,
+                            .offset = (uint32_t)(host_at + offsetof(struct host_part, file))};
+    defs[n + 1] = (struct rk_opt_def){
+        .key = "after",
+        .dflt = "",
+        .help = "Plugins it runs after, at equal phase and rank, and may override.",
+        .type = RK_OPT_LIST,
+        .offset = (uint32_t)(host_at + offsetof(struct host_part, after))};
     *ret_n = n + 2;
     return defs;
 }

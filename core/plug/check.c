@@ -1,5 +1,5 @@
-/* Is a descriptor what this host can use? It is copied out entry by entry, by its own sizes and strides, so that plugins compiled
- * against a grown header and against this one are read alike. */
+/* Is a descriptor what this host can use? It is copied out entry by entry, by its own sizes and
+ * strides, so that plugins compiled against a grown header and against this one are read alike. */
 #include "core/plug/room.h"
 
 #include <stdarg.h>
@@ -33,12 +33,14 @@ static void wrong(struct taking *t, const char *fmt, ...)
 }
 
 /* Entries of an array with the file's stride, copied to ours. */
-static void *copy_array(struct taking *t, const char *what, const void *from, uint32_t n, uint32_t stride, size_t ours)
+static void *copy_array(struct taking *t, const char *what, const void *from, uint32_t n,
+                        uint32_t stride, size_t ours)
 {
     if (n == 0)
         return NULL;
     if (!from || n > COUNT_MAX) {
-        wrong(t, "%u %s, but %s", (unsigned)n, what, from ? "more than 256 is absurd" : "no array of them");
+        wrong(t, "%u %s, but %s", (unsigned)n, what,
+              from ? "more than 256 is absurd" : "no array of them");
         return NULL;
     }
     if (stride < ours || stride > STRIDE_MAX || stride % sizeof(void *) != 0) {
@@ -56,21 +58,23 @@ static bool check_front(struct taking *t, const rk_plugin *desc, size_t known)
 {
     size_t front = offsetof(rk_plugin, minor) + sizeof desc->minor;
     if (known < front || desc->size < front) {
-        wrong(t, "the descriptor has %zu bytes, this host needs %zu", known < front ? known : (size_t)desc->size, sizeof *desc);
+        wrong(t, "the descriptor has %zu bytes, this host needs %zu",
+              known < front ? known : (size_t)desc->size, sizeof *desc);
         return false;
     }
     if (desc->major != RK_ABI_MAJOR || desc->minor != RK_ABI_MINOR) {
-        wrong(t, "is for plugin ABI %u.%u, this host speaks %d.%d: compile it again", (unsigned)desc->major,
-              (unsigned)desc->minor, RK_ABI_MAJOR, RK_ABI_MINOR);
+        wrong(t, "is for plugin ABI %u.%u, this host speaks %d.%d: compile it again",
+              (unsigned)desc->major, (unsigned)desc->minor, RK_ABI_MAJOR, RK_ABI_MINOR);
         return false;
     }
     if (desc->size < sizeof *desc || desc->size > STRIDE_MAX || known < sizeof *desc) {
-        wrong(t, "the descriptor has %zu bytes, this host needs %zu", known < sizeof *desc ? known : (size_t)desc->size,
-              sizeof *desc);
+        wrong(t, "the descriptor has %zu bytes, this host needs %zu",
+              known < sizeof *desc ? known : (size_t)desc->size, sizeof *desc);
         return false;
     }
     if (!rk__plug_is_label(desc->name)) {
-        wrong(t, "its name \"%.64s\" is not a DNS label (a-z, 0-9, -)", desc->name ? desc->name : "");
+        wrong(t, "its name \"%.64s\" is not a DNS label (a-z, 0-9, -)",
+              desc->name ? desc->name : "");
         return false;
     }
     return true;
@@ -86,11 +90,12 @@ static void check_hook(struct taking *t, const rk_hook *h, unsigned i)
     const char *const *kinds = rk__plug_words(a, h->kinds, ',');
     const char *const *roles = rk__plug_words(a, h->roles, ',');
     if ((kinds && !*kinds) || (roles && !*roles))
-        wrong(t, "hook %u (%s): an empty list of %s serves nothing; NULL means all", i, rk_phase_name(h->phase),
-              kinds && !*kinds ? "kinds" : "roles");
+        wrong(t, "hook %u (%s): an empty list of %s serves nothing; NULL means all", i,
+              rk_phase_name(h->phase), kinds && !*kinds ? "kinds" : "roles");
     for (; kinds && *kinds; kinds++)
         if (!rk__plug_is_gvk(*kinds))
-            wrong(t, "hook %u (%s): \"%.128s\" is not group/version/Kind", i, rk_phase_name(h->phase), *kinds);
+            wrong(t, "hook %u (%s): \"%.128s\" is not group/version/Kind", i,
+                  rk_phase_name(h->phase), *kinds);
     if (roles && h->phase != RK_PHASE_POD && h->phase != RK_PHASE_OBJECT)
         wrong(t, "hook %u (%s): only POD and OBJECT hooks have roles", i, rk_phase_name(h->phase));
 }
@@ -130,9 +135,10 @@ static void check_opt(struct taking *t, const rk_opt *o, unsigned i)
         return;
     }
     size_t n = opt_size(o->type);
-    if (t->plug->info.self_size < n || o->offset > t->plug->info.self_size - n || o->offset % n != 0)
-        wrong(t, "option %s: offset %u is not a place for it in a self of %u bytes", o->key, (unsigned)o->offset,
-              (unsigned)t->plug->info.self_size);
+    if (t->plug->info.self_size < n || o->offset > t->plug->info.self_size - n ||
+        o->offset % n != 0)
+        wrong(t, "option %s: offset %u is not a place for it in a self of %u bytes", o->key,
+              (unsigned)o->offset, (unsigned)t->plug->info.self_size);
     if (o->min > o->max)
         wrong(t, "option %s: its least value is above its greatest", o->key);
     if (o->type == RK_T_ENUM && (!o->choices || !*o->choices))
@@ -161,9 +167,11 @@ static void check_watch(struct taking *t, rk_watch *w, unsigned i)
         return;
     }
     if (!rk__plug_is_label(w->plural))
-        wrong(t, "watch %s: its plural \"%.64s\" is not a name", w->gvk, w->plural ? w->plural : "");
+        wrong(t, "watch %s: its plural \"%.64s\" is not a name", w->gvk,
+              w->plural ? w->plural : "");
     if (!rk__plug_is_gvk(w->owner))
-        wrong(t, "watch %s: its owner \"%.128s\" is not group/version/Kind", w->gvk, w->owner ? w->owner : "");
+        wrong(t, "watch %s: its owner \"%.128s\" is not group/version/Kind", w->gvk,
+              w->owner ? w->owner : "");
     if (w->index_label && !*w->index_label)
         wrong(t, "watch %s: an empty index label; NULL means none", w->gvk);
     w->keep = rk__plug_paths(a, w->keep);
@@ -178,7 +186,8 @@ static void check_owns(struct taking *t)
             wrong(t, "owns \"%.128s\", which does not begin with /", *o);
 }
 
-bool rk__plug_take(struct rk__plug_load *l, const rk_plugin *desc, size_t known, const char *file, struct rk_plug *plug)
+bool rk__plug_take(struct rk__plug_load *l, const rk_plugin *desc, size_t known, const char *file,
+                   struct rk_plug *plug)
 {
     struct rk_arena *a = &l->p->arena;
     struct taking t = {.l = l, .file = file, .plug = plug};
@@ -197,7 +206,8 @@ bool rk__plug_take(struct rk__plug_load *l, const rk_plugin *desc, size_t known,
     plug->hooks = copy_array(&t, "hooks", d->hooks, d->n_hooks, d->hook_size, sizeof(rk_hook));
     plug->opts = copy_array(&t, "opts", d->opts, d->n_opts, d->opt_size, sizeof(rk_opt));
     plug->kinds = copy_array(&t, "kinds", d->kinds, d->n_kinds, d->kind_size, sizeof(rk_kind));
-    rk_watch *watches = copy_array(&t, "watches", d->watches, d->n_watches, d->watch_size, sizeof(rk_watch));
+    rk_watch *watches =
+        copy_array(&t, "watches", d->watches, d->n_watches, d->watch_size, sizeof(rk_watch));
     plug->watches = watches;
     for (unsigned i = 0; plug->hooks && i < d->n_hooks; i++)
         check_hook(&t, &plug->hooks[i], i);

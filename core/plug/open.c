@@ -34,14 +34,17 @@
 static int check_rights(const struct stat *st, const char *what, bool any_owner, struct rk_err *err)
 {
     if (st->st_mode & (S_IWGRP | S_IWOTH))
-        return rk_err_set(err, RK_E_INVAL, "%s is writable by group or others (mode %04o): chmod go-w", what,
+        return rk_err_set(err, RK_E_INVAL,
+                          "%s is writable by group or others (mode %04o): chmod go-w", what,
                           (unsigned)(st->st_mode & 07777));
     if (!any_owner && st->st_uid != 0 && st->st_uid != geteuid())
-        return rk_err_set(err, RK_E_INVAL, "%s belongs to uid %u, neither root nor us", what, (unsigned)st->st_uid);
+        return rk_err_set(err, RK_E_INVAL, "%s belongs to uid %u, neither root nor us", what,
+                          (unsigned)st->st_uid);
     return 0;
 }
 
-/* A segment that the file does not hold kills the process inside dlopen (SIGBUS): half a copy must be found before. */
+/* A segment that the file does not hold kills the process inside dlopen (SIGBUS): half a copy
+ * must be found before. */
 static int check_segments(int fd, const Elf64_Ehdr *h, uint64_t size, struct rk_err *err)
 {
     if (h->e_phentsize != sizeof(Elf64_Phdr) || h->e_phnum == 0 || h->e_phoff > size)
@@ -50,10 +53,13 @@ static int check_segments(int fd, const Elf64_Ehdr *h, uint64_t size, struct rk_
         Elf64_Phdr p;
         uint64_t at = h->e_phoff + i * sizeof p;
         if (at + sizeof p > size || pread(fd, &p, sizeof p, (off_t)at) != (ssize_t)sizeof p)
-            return rk_err_set(err, RK_E_INVAL, "is a damaged ELF file: it ends within its program headers");
+            return rk_err_set(err, RK_E_INVAL,
+                              "is a damaged ELF file: it ends within its program headers");
         if (p.p_type == PT_LOAD && (p.p_offset > size || p.p_filesz > size - p.p_offset))
-            return rk_err_set(err, RK_E_INVAL, "is a damaged ELF file: it ends after %llu bytes, before what is to be loaded",
-                              (unsigned long long)size);
+            return rk_err_set(
+                err, RK_E_INVAL,
+                "is a damaged ELF file: it ends after %llu bytes, before what is to be loaded",
+                (unsigned long long)size);
     }
     return 0;
 }
@@ -71,8 +77,8 @@ static int check_elf(int fd, uint64_t size, struct rk_err *err)
     if (h.e_type != ET_DYN)
         return rk_err_set(err, RK_E_INVAL, "is an ELF file but not a shared object");
     if (h.e_machine != OUR_MACHINE)
-        return rk_err_set(err, RK_E_INVAL, "is for another machine (ELF machine %u, this is %u)", (unsigned)h.e_machine,
-                          (unsigned)OUR_MACHINE);
+        return rk_err_set(err, RK_E_INVAL, "is for another machine (ELF machine %u, this is %u)",
+                          (unsigned)h.e_machine, (unsigned)OUR_MACHINE);
     return check_segments(fd, &h, size, err);
 }
 
@@ -83,11 +89,12 @@ static const char *dl_words(const char *path)
     size_t n = strlen(path);
     if (!text)
         return "unknown reason";
-    return strncmp(text, path, n) == 0 && text[n] == ':' ? text + n + 1 + strspn(text + n + 1, " ") : text;
+    return strncmp(text, path, n) == 0 && text[n] == ':' ? text + n + 1 + strspn(text + n + 1, " ")
+                                                         : text;
 }
 
-/* The descriptor stays open for good: glibc knows a loaded object by the name it was opened with, and a closed number that comes
- * again would name the wrong one. */
+/* The descriptor stays open for good: glibc knows a loaded object by the name it was opened
+ * with, and a closed number that comes again would name the wrong one. */
 static int load(int fd, const rk_plugin **ret, size_t *ret_known, struct rk_err *err)
 {
     char path[64];
@@ -99,7 +106,8 @@ static int load(int fd, const rk_plugin **ret, size_t *ret_known, struct rk_err 
         return rk_err_set(err, RK_E_INVAL, "cannot be loaded: %s", dl_words(path));
     const rk_plugin *desc = dlsym(dl, SYMBOL);
     if (!desc)
-        return rk_err_set(err, RK_E_INVAL, "is not a plugin for this host: it exports no symbol " SYMBOL);
+        return rk_err_set(err, RK_E_INVAL,
+                          "is not a plugin for this host: it exports no symbol " SYMBOL);
     Dl_info info;
     ElfW(Sym) *sym = NULL;
     *ret_known = SIZE_MAX;
@@ -109,7 +117,8 @@ static int load(int fd, const rk_plugin **ret, size_t *ret_known, struct rk_err 
     return 0;
 }
 
-/* Open the real directory, then the file in it, so that both are what was checked. Returns a descriptor. */
+/* Open the real directory, then the file in it, so that both are what was checked. Returns a
+ * descriptor. */
 static int open_checked(const char *file, bool any_owner, uint64_t *ret_size, struct rk_err *err)
 {
     char real[PATH_MAX];
@@ -125,8 +134,9 @@ static int open_checked(const char *file, bool any_owner, uint64_t *ret_size, st
     int dir = open(real, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (dir < 0)
         return rk_err_errno(err, errno, "its directory cannot be opened");
-    int fd = -1, r = fstat(dir, &st) == 0 ? check_rights(&st, "its directory", any_owner, err)
-                                          : rk_err_errno(err, errno, "its directory cannot be examined");
+    int fd = -1, r = fstat(dir, &st) == 0
+                         ? check_rights(&st, "its directory", any_owner, err)
+                         : rk_err_errno(err, errno, "its directory cannot be examined");
     if (r == 0 && (fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)) < 0)
         r = rk_err_errno(err, errno, "cannot be opened");
     (void)close(dir); /* only read */
@@ -145,7 +155,8 @@ static int open_checked(const char *file, bool any_owner, uint64_t *ret_size, st
     return r;
 }
 
-int rk__plug_open(const char *file, bool any_owner, const rk_plugin **ret, size_t *ret_known, struct rk_err *err)
+int rk__plug_open(const char *file, bool any_owner, const rk_plugin **ret, size_t *ret_known,
+                  struct rk_err *err)
 {
     uint64_t size = 0;
     int fd = open_checked(file, any_owner, &size, err);

@@ -36,7 +36,8 @@ static void close_after(struct rk_plugins *p)
                 p->later[i * n + j] |= p->later[k * n + j];
 }
 
-static const struct rk_plug *step(const struct rk_plugins *p, const struct rk_plug *at, const struct rk_plug *to)
+static const struct rk_plug *step(const struct rk_plugins *p, const struct rk_plug *at,
+                                  const struct rk_plug *to)
 {
     for (const char *const *name = at->after; *name; name++) {
         const struct rk_plug *next = rk_plugins_find(p, *name);
@@ -46,7 +47,8 @@ static const struct rk_plug *step(const struct rk_plugins *p, const struct rk_pl
     return NULL;
 }
 
-/* "a after b after a". Walks towards `start`; every step keeps it in reach, and no longer than there are plugins. */
+/* "a after b after a". Walks towards `start`; every step keeps it in reach, and no longer than
+ * there are plugins. */
 static void tell_cycle(struct rk__plug_load *l, const struct rk_plug *start)
 {
     struct rk_buf text;
@@ -60,7 +62,8 @@ static void tell_cycle(struct rk__plug_load *l, const struct rk_plug *start)
         if (at == start)
             break;
     }
-    rk__plug_problem(l, start->file, "plugin %s: runs after itself: %s", start->name, rk_buf_text(&text));
+    rk__plug_problem(l, start->file, "plugin %s: runs after itself: %s", start->name,
+                     rk_buf_text(&text));
     rk_buf_done(&text);
 }
 
@@ -127,7 +130,8 @@ void rk__plug_order(struct rk__plug_load *l)
             const rk_hook *h = &p->plugs[i].hooks[k];
             if (p->plugs[i].disabled && h->phase != RK_PHASE_FINALIZE)
                 continue;
-            all[n] = (struct sortable){.h = {.plug = &p->plugs[i], .hook = *h}, .plugin_rank = rank[i], .at = n};
+            all[n] = (struct sortable){
+                .h = {.plug = &p->plugs[i], .hook = *h}, .plugin_rank = rank[i], .at = n};
             all[n].h.hook.title = h->title ? h->title : "";
             all[n].h.kinds = rk__plug_words(&p->arena, h->kinds, ',');
             all[n].h.roles = rk__plug_words(&p->arena, h->roles, ',');

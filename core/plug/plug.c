@@ -163,7 +163,8 @@ static void disable(struct rk__plug_load *l)
     }
 }
 
-/* One entry per gvk: several plugins may name a kind, each with the finalizers that it puts on it. */
+/* One entry per gvk: several plugins may name a kind, each with the finalizers that it puts on
+ * it. */
 static void merge_kind(struct rk__plug_load *l, struct rk_plug *plug, const rk_kind *k)
 {
     struct rk_plugins *p = l->p;
@@ -222,7 +223,8 @@ static int finish(struct rk__plug_load *l, struct rk_plugins **ret, struct rk_er
 {
     for (size_t i = 0; i < l->p->n; i++)
         rk__plug_bind(l, &l->p->plugs[i]);
-    /* After a file that could not be loaded, whose plugin may be the one meant, a name that fits none says nothing. */
+    /* After a file that could not be loaded, whose plugin may be the one meant, a name that fits
+     * none says nothing. */
     if (l->n_problems == 0)
         disable(l);
     collect(l);

@@ -1,8 +1,10 @@
-/* Plugins: open, check, order, describe. The function table itself is pass's (core/pass/api.c), which hands it to every hook.
+/* Plugins: open, check, order, describe. The function table itself is pass's (core/pass/api.c),
+ * which hands it to every hook.
  *
- * A file is opened, fstat'ed and dlopen'ed through the descriptor (/proc/self/fd/N), so that what was checked is what is loaded: it
- * and its directory must not be writable by group or others and must belong to root or to us. Nothing is ever dlclose'd. All problems
- * stop the start with file and, for options, INI line. */
+ * A file is opened, fstat'ed and dlopen'ed through the descriptor (/proc/self/fd/N), so that
+ * what was checked is what is loaded: it and its directory must not be writable by group or
+ * others and must belong to root or to us. Nothing is ever dlclose'd. All problems stop the
+ * start with file and, for options, INI line. */
 #ifndef RK_PLUG_PLUG_H
 #define RK_PLUG_PLUG_H
 
@@ -16,66 +18,78 @@
 #define RK_PLUGINS_MAX 128
 
 struct rk_plug {
-    const rk_plugin *desc;       /* as the file has it: sizes may differ, read `info` instead */
-    rk_plugin info;              /* copied min(size), missing fields zero; its arrays have the file's strides: use those below */
-    const char *name, *file;     /* file: as opened, or "built in" */
-    void *self;                  /* zeroed, options bound; their texts belong to the conf that was bound */
-    bool disabled;               /* [plugins] disable: only FINALIZE hooks run */
-    int index;                   /* load order: author number in provenance */
-    const char *const *after;    /* descriptor's and INI's, ended by NULL; never NULL itself */
-    const char *const *owns;     /* path prefixes, ended by NULL; NULL itself = anywhere */
-    const rk_kind *kinds;        /* n of them: info.n_kinds; likewise below */
-    const rk_watch *watches;     /* `keep` lines without leading slash and blanks */
+    const rk_plugin *desc; /* as the file has it: sizes may differ, read `info` instead */
+    /* copied min(size), missing fields zero; its arrays have the file's strides: use those below */
+    rk_plugin info;
+    const char *name, *file; /* file: as opened, or "built in" */
+    /* zeroed, options bound; their texts belong to the conf that was bound */
+    void *self;
+    bool disabled;            /* [plugins] disable: only FINALIZE hooks run */
+    int index;                /* load order: author number in provenance */
+    const char *const *after; /* descriptor's and INI's, ended by NULL; never NULL itself */
+    const char *const *owns;  /* path prefixes, ended by NULL; NULL itself = anywhere */
+    const rk_kind *kinds;     /* n of them: info.n_kinds; likewise below */
+    const rk_watch *watches;  /* `keep` lines without leading slash and blanks */
     const rk_opt *opts;
     const rk_hook *hooks;
 };
 
-struct rk_plugged_hook {         /* hooks of all plugins, flattened and ordered */
+struct rk_plugged_hook { /* hooks of all plugins, flattened and ordered */
     struct rk_plug *plug;
-    rk_hook hook;                /* copied min(size), missing fields zero; title is never NULL */
-    const char *const *kinds;    /* ended by NULL; NULL itself = all */
-    const char *const *roles;    /* ended by NULL; NULL itself = all */
+    rk_hook hook;             /* copied min(size), missing fields zero; title is never NULL */
+    const char *const *kinds; /* ended by NULL; NULL itself = all */
+    const char *const *roles; /* ended by NULL; NULL itself = all */
 };
 
 struct rk_plugins {
     struct rk_arena arena;
-    struct rk_plug *plugs;       /* load order */
+    struct rk_plug *plugs; /* load order */
     size_t n;
     struct rk_plugged_hook *hooks; /* by phase, rank, `after`, load order */
     size_t n_hooks;
-    rk_kind *kinds;              /* introduced by enabled and disabled plugins alike; one per gvk, finalizers of all who name it */
-    struct rk_plug **kind_plug;  /* the first who named it */
+    /* introduced by enabled and disabled plugins alike; one per gvk, finalizers of all who name
+     * it */
+    rk_kind *kinds;
+    struct rk_plug **kind_plug; /* the first who named it */
     size_t n_kinds;
     rk_watch *watches;
     struct rk_plug **watch_plug;
     size_t n_watches;
-    bool *later;                 /* n x n: [a * n + b] = a says `after` b, directly or through others */
-    size_t *order;               /* plugin indexes, `after` before load order */
-    struct rk_conf *own_conf;    /* made by rk_plugins_from when it was given none */
+    /* n x n: [a * n + b] = a says `after` b, directly or through others */
+    bool *later;
+    size_t *order;            /* plugin indexes, `after` before load order */
+    struct rk_conf *own_conf; /* made by rk_plugins_from when it was given none */
 };
 
-struct rk_plug_conf {            /* [plugins] */
-    const char *path;            /* directory of the bundled ones; NULL or "" = none */
-    const char *disable;         /* one name per line */
-    bool any_owner;              /* skip the ownership check: a build tree owned by someone else */
+struct rk_plug_conf {    /* [plugins] */
+    const char *path;    /* directory of the bundled ones; NULL or "" = none */
+    const char *disable; /* one name per line */
+    bool any_owner;      /* skip the ownership check: a build tree owned by someone else */
 };
 extern const struct rk_opt_def rk_plug_opts[];
 extern const size_t rk_plug_n_opts;
 
-/* Load <path>/ *.so in byte order, then every [plugin:x] with `file =`; bind their options from conf; order hooks. A [plugin:x] may
- * carry `after = a, b`, which adds to the descriptor's. `file =` for the name of a bundled plugin replaces <path>/x.so. Fails with
- * RK_E_INVAL and all problems, one per line, in err ("FILE: what"); problems of option values are conf's (rk_conf_check). conf must
- * outlive what is returned. */
-int rk_plugins_load(struct rk_conf *conf, const struct rk_plug_conf *pc, struct rk_plugins **ret, struct rk_err *err);
-/* The same from descriptors in memory (tests, statically linked plugins). conf NULL = all options have their defaults. */
-int rk_plugins_from(const rk_plugin *const *descs, size_t n, struct rk_conf *conf, const struct rk_plug_conf *pc,
-                    struct rk_plugins **ret, struct rk_err *err);
+/* Load <path>/ *.so in byte order, then every [plugin:x] with `file =`; bind their options from
+ * conf; order hooks. A [plugin:x] may carry `after = a, b`, which adds to the descriptor's.
+ * `file =` for the name of a bundled plugin replaces <path>/x.so. Fails with RK_E_INVAL and all
+ * problems, one per line, in err ("FILE: what"); problems of option values are conf's
+ * (rk_conf_check). conf must outlive what is returned. */
+int rk_plugins_load(struct rk_conf *conf, const struct rk_plug_conf *pc, struct rk_plugins **ret,
+                    struct rk_err *err);
+/* The same from descriptors in memory (tests, statically linked plugins). conf NULL = all
+ * options have their defaults. */
+int rk_plugins_from(const rk_plugin *const *descs, size_t n, struct rk_conf *conf,
+                    const struct rk_plug_conf *pc, struct rk_plugins **ret, struct rk_err *err);
 void rk_plugins_free(struct rk_plugins *p);
 /* Does a declare (directly or through others) `after` b? */
 bool rk_plug_later(const struct rk_plugins *p, const struct rk_plug *a, const struct rk_plug *b);
-const struct rk_plug *rk_plugins_find(const struct rk_plugins *p, const char *name);  /* NULL when not loaded */
-const rk_kind *rk_plugins_kind(const struct rk_plugins *p, const char *gvk);           /* NULL when no plugin introduces it */
-void rk_plugins_print(const struct rk_plugins *p, struct rk_buf *out); /* `raykeeper plugin list`: phase, rank, plugin, title, file, version */
-const char *rk_phase_name(int phase);                                  /* "POD"; "?" when there is none of that number */
+/* NULL when not loaded */
+const struct rk_plug *rk_plugins_find(const struct rk_plugins *p, const char *name);
+/* NULL when no plugin introduces it */
+const rk_kind *rk_plugins_kind(const struct rk_plugins *p, const char *gvk);
+/* `raykeeper plugin list`: phase, rank, plugin, title, file, version */
+void rk_plugins_print(const struct rk_plugins *p, struct rk_buf *out);
+/* "POD"; "?" when there is none of that number */
+const char *rk_phase_name(int phase);
 
 #endif

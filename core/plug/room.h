@@ -6,26 +6,31 @@
 
 struct rk__plug_load {
     struct rk_plugins *p;
-    struct rk_conf *conf;            /* NULL = defaults only */
+    struct rk_conf *conf; /* NULL = defaults only */
     const struct rk_plug_conf *pc;
-    struct rk_buf problems;          /* one per line */
+    struct rk_buf problems; /* one per line */
     size_t n_problems;
 };
 
 /* plug.c: collect "WHERE: what". */
 void rk__plug_problem(struct rk__plug_load *l, const char *where, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* words.c: trimmed, non-empty words between `sep`, ended by NULL, in the arena. NULL in, NULL out. */
+/* words.c: trimmed, non-empty words between `sep`, ended by NULL, in the arena. NULL in, NULL
+ * out. */
 const char *const *rk__plug_words(struct rk_arena *a, const char *text, char sep);
 bool rk__plug_has(const char *const *words, const char *word);
-bool rk__plug_is_label(const char *s);         /* DNS label */
-bool rk__plug_is_gvk(const char *s);           /* "v1/Pod", "example.io/v1/Thing" */
-const char *rk__plug_paths(struct rk_arena *a, const char *keep); /* one path per line, no blanks, no leading slashes; NULL in, NULL out */
+bool rk__plug_is_label(const char *s); /* DNS label */
+bool rk__plug_is_gvk(const char *s);   /* "v1/Pod", "example.io/v1/Thing" */
+/* one path per line, no blanks, no leading slashes; NULL in, NULL out */
+const char *rk__plug_paths(struct rk_arena *a, const char *keep);
 
 /* open.c: *ret_known is how many bytes of the descriptor the file's symbol table vouches for. */
-int rk__plug_open(const char *file, bool any_owner, const rk_plugin **ret, size_t *ret_known, struct rk_err *err);
-/* check.c: copy a descriptor into *plug (name, info, arrays, word lists). False when there were problems; then it must not be used. */
-bool rk__plug_take(struct rk__plug_load *l, const rk_plugin *desc, size_t known, const char *file, struct rk_plug *plug);
+int rk__plug_open(const char *file, bool any_owner, const rk_plugin **ret, size_t *ret_known,
+                  struct rk_err *err);
+/* check.c: copy a descriptor into *plug (name, info, arrays, word lists). False when there were
+ * problems; then it must not be used. */
+bool rk__plug_take(struct rk__plug_load *l, const rk_plugin *desc, size_t known, const char *file,
+                   struct rk_plug *plug);
 /* bind.c: self, options, `after` of the INI, check(). */
 void rk__plug_bind(struct rk__plug_load *l, struct rk_plug *plug);
 /* order.c: p->later, p->order, p->hooks. */

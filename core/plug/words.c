@@ -83,7 +83,8 @@ bool rk__plug_is_gvk(const char *s)
         n++;
     if (n < 2 || n > 3 || (n == 3 && !is_domain(part[0])))
         return false;
-    return part[n - 2].n > 1 && part[n - 2].p[0] == 'v' && is_domain(part[n - 2]) && is_kind(part[n - 1]);
+    return part[n - 2].n > 1 && part[n - 2].p[0] == 'v' && is_domain(part[n - 2]) &&
+           is_kind(part[n - 1]);
 }
 
 const char *rk__plug_paths(struct rk_arena *a, const char *keep)

@@ -1,14 +1,17 @@
-/* raykeeper/plugin.h - all that a plugin may include (with sugar.h and ray.h, which are only helpers over it).
+/* raykeeper/plugin.h - all that a plugin may include (with sugar.h and ray.h, which are only
+ * helpers over it).
  *
- * A plugin is one shared object with ONE exported symbol: a constant `rk_plugin_v0`, which describes it. It links to nothing: every
- * function it may call comes in the table `rk_api` that the host hands to each hook. Handles are opaque. All descriptor structs carry
- * their size, arrays their stride, so that every struct may grow at its end without breaking what was compiled before.
+ * A plugin is one shared object with ONE exported symbol: a constant `rk_plugin_v0`, which
+ * describes it. It links to nothing: every function it may call comes in the table `rk_api` that
+ * the host hands to each hook. Handles are opaque. All descriptor structs carry their size, arrays
+ * their stride, so that every struct may grow at its end without breaking what was compiled before.
  *
- * A plugin is pure: it reads the snapshot it is given, says what should be, and returns. It does no IO, starts no threads, opens no files, keeps
- * nothing of an object in `self`. That is why every hook can be replayed offline by `raykeeper render`.
+ * A plugin is pure: it reads the snapshot it is given, says what should be, and returns. It does no
+ * IO, starts no threads, opens no files, keeps nothing of an object in `self`. That is why every
+ * hook can be replayed offline by `raykeeper render`.
  *
- * Versions: major 0 means "not frozen": host and plugin must agree in major AND minor. From 1.0 on a plugin states the least
- * minor that it needs.
+ * Versions: major 0 means "not frozen": host and plugin must agree in major AND minor. From 1.0 on
+ * a plugin states the least minor that it needs.
  *   0.1  first
  */
 #ifndef RAYKEEPER_PLUGIN_H
@@ -24,21 +27,24 @@ extern "C" {
 #define RK_ABI_MAJOR 0
 #define RK_ABI_MINOR 1
 
-/* ---- handles and codes ------------------------------------------------------------------------------------------------------- */
+/* ---- handles and codes ----------------------------------------------------------------------- */
 
-typedef struct rk_pass
-    rk_pass; /* one reconcile of one object; everything made in it dies with it */
+/* one reconcile of one object; everything made in it dies with it */
+typedef struct rk_pass rk_pass;
 typedef struct rk_json rk_json; /* a JSON value; borrowed, lives as long as the pass */
-typedef struct rk_obj
-    rk_obj; /* something being shaped: a pod, a child object, the status, the start scratch */
+/* something being shaped: a pod, a child object, the status, the start scratch */
+typedef struct rk_obj rk_obj;
 
 #define RK_OK      0
 #define RK_YIELDED 1 /* an offer yielded to the user or to an earlier author: not an error */
-#define RK_WAIT    2 /* verdict: not yet; the pass ends here without error (say when with wait()) */
-#define RK_DONE                                                                                    \
-    3 /* verdict: this object is not ours or needs nothing more; remaining hooks of the pass are skipped, nothing is written */
-#define RK_EINVAL                                                                                  \
-    -1 /* the user's spec is wrong: reported on the object, not retried until it changes */
+/* verdict: not yet; the phase ends here without error (say when with wait()); what was said
+ * before it is carried out */
+#define RK_WAIT 2
+/* verdict: this object is not ours or needs nothing more; remaining hooks of the pass are
+ * skipped, nothing is written */
+#define RK_DONE 3
+/* the user's spec is wrong: reported on the object, not retried until it changes */
+#define RK_EINVAL    -1
 #define RK_ECONFLICT -2 /* two plugins, one path, two values */
 #define RK_ENOTSUP   -3
 #define RK_EFAIL     -4 /* may pass later: retried with backoff */
@@ -47,18 +53,23 @@ typedef struct rk_kv {
     const char *key, *val;
 } rk_kv;
 
-/* ---- phases and ranks -------------------------------------------------------------------------------------------------------- */
+/* ---- phases and ranks ------------------------------------------------------------------------ */
 
 /* phase      runs                          how returns combine
- * VALIDATE   once                          all run, all failures reported; after a failure only STATUS runs
+ * VALIDATE   once                          all run, all reported; after a failure only STATUS runs
  * DEFAULT    once, on a copy of the object first failure wins
  * PLAN       once                          first failure or verdict wins
  * POD        once per pod group*           first failure wins (that group's pods are not created)
- * OBJECT     once per wanted child**       first failure wins
+ * OBJECT     once per wanted child**       first failure wins (not written, and no pod is created)
  * STATUS     once, always                  all run; failures are logged and reported
- * FINALIZE   once, when the object is being deleted, instead of VALIDATE..OBJECT; also for plugins that are switched off; all must say RK_OK
+ * FINALIZE   once, when the object is     all run and must say RK_OK; then finalizers are released
+ *            being deleted, instead of
+ *            VALIDATE..PLAN
  *
- *  * once per member when a hook asks for member()     ** pods included: with role() set, after all POD hooks */
+ *  * once per member when a hook asks for member(); not at all when no pod is missing
+ * ** pods included: with role() set, after all POD hooks
+ * A plugin that is switched off runs FINALIZE only. A hook that failed is an event and the
+ * condition raykeeper.io/HookFailed on the object. */
 #define RK_PHASE_VALIDATE 1
 #define RK_PHASE_DEFAULT  2
 #define RK_PHASE_PLAN     3
@@ -69,14 +80,14 @@ typedef struct rk_kv {
 
 /* Ranks order the hooks of a phase; any number is legal, these are the landmarks. */
 #define RK_RANK_BASE 100 /* identity: labels, annotations, start parameters from the spec */
-#define RK_RANK_ADD                                                                                \
-    200 /* containers and init containers, seen with the user's own env and mounts only */
+/* containers and init containers, seen with the user's own env and mounts only */
+#define RK_RANK_ADD     200
 #define RK_RANK_INJECT  300 /* env, volumes, mounts, ports, start parameters */
 #define RK_RANK_COMPOSE 350 /* the start command is rendered from the start scratch */
-#define RK_RANK_SEAL                                                                               \
-    400 /* what must see the finished pod: probes, schedulers, vendors' last word */
+/* what must see the finished pod: probes, schedulers, vendors' last word */
+#define RK_RANK_SEAL 400
 
-/* ---- reading what is there --------------------------------------------------------------------------------------------------- */
+/* ---- reading what is there ------------------------------------------------------------------- */
 
 #define RK_JSON_ABSENT 0
 #define RK_JSON_NULL   1
@@ -92,28 +103,30 @@ typedef struct rk_outcome {
     int32_t http;      /* last status; 0 = no answer at all */
     uint32_t failures; /* in a row; 0 = the last one went well */
     const char *verb;  /* "create", "delete", "patch" */
-    const char *
-        reason; /* the API's machine reason: "Forbidden", "AlreadyExists"; "" when there was no answer */
+    /* the API's machine reason: "Forbidden", "AlreadyExists"; "" when there was no answer */
+    const char *reason;
     const char *message; /* the API's words (quota, webhook), cut at 1 KiB */
-    int64_t first_ms,
-        last_ms; /* wall clock, ms since 1970, of the first and last failure of this row */
+    /* wall clock, ms since 1970, of the first and last failure of this row */
+    int64_t first_ms, last_ms;
 } rk_outcome;
 
-/* ---- wants ------------------------------------------------------------------------------------------------------------------- */
+/* ---- wants ----------------------------------------------------------------------------------- */
 
 /* What happens to a wanted child that already exists. */
 #define RK_POLICY_ONCE 0 /* created when missing, never touched again */
-#define RK_POLICY_SUBSET                                                                           \
-    1 /* the fields we name are kept as we name them; everything else is left alone */
-#define RK_POLICY_OWNED                                                                            \
-    2 /* as SUBSET, and fields we stopped naming are removed (we remember what we named by a hash annotation) */
+/* the fields we name are kept as we name them; everything else is left alone */
+#define RK_POLICY_SUBSET 1
+/* as SUBSET, and fields we stopped naming are removed (we remember what we named by a hash
+ * annotation) */
+#define RK_POLICY_OWNED 2
 
 /* One pod that should exist. The core creates it when `is` is NULL. */
 typedef struct rk_member {
     uint32_t size;
     uint32_t n_labels;
-    const char *
-        key; /* identity inside the group: "0", "3/1"; part of the pod's name hash; stable while the intent is the same */
+    /* identity inside the group: "0", "3/1"; part of the pod's name hash; stable while the
+     * intent is the same */
+    const char *key;
     const char *is;      /* name of the observed pod that fills this place; NULL = missing */
     const rk_kv *labels; /* only this member has these (replica index ...) */
 } rk_member;
@@ -128,63 +141,70 @@ typedef struct rk_group {
     const char *group;           /* name; unique within the object */
     const rk_json *spec;         /* what group() returns to POD hooks */
     const rk_json *pod_template; /* {metadata, spec}: copied, shaped, sent */
-    const char *
-        name_prefix; /* visible beginning of the names, up to where the 5 chosen characters follow ("demo-head-") */
+    /* visible beginning of the names, up to where the 5 chosen characters follow ("demo-head-") */
+    const char *name_prefix;
     const char *fixed_name; /* whole name, no suffix; NULL = chosen */
-    const rk_json *avoid; /* array of names that must not be used (workersToDelete); may be NULL */
+    /* array of names that must not be used (workersToDelete); may be NULL */
+    const rk_json *avoid;
     const rk_member *members;
     const char *created, *failed; /* event reasons for a create; NULL = no event */
 } rk_group;
 
-/* ---- functions the host hands in. Append only. ------------------------------------------------------------------------------- */
+/* ---- functions the host hands in. Append only. ----------------------------------------------- */
 
 typedef struct rk_api {
     uint32_t size;
     uint16_t major, minor;
 
-    /* memory and text, alive as long as the pass; never NULL */
+    /* -- memory and text, alive as long as the pass; never NULL -- */
     void *(*alloc)(rk_pass *, size_t n); /* zeroed */
     const char *(*fmt)(rk_pass *, const char *f, ...);
-    const char *(*join)(rk_pass *, const char *const *parts,
-                        size_t n); /* twin of fmt for languages without variadics */
+    /* twin of fmt for languages without variadics */
+    const char *(*join)(rk_pass *, const char *const *parts, size_t n);
 
-    /* the subject */
-    const rk_json *(*object)(
-        rk_pass
-            *); /* the owner: {metadata, spec, status}; spec defaulted after DEFAULT, a copy always */
+    /* -- the owner -- */
+    /* the owner: {metadata, spec, status}; spec defaulted after DEFAULT, a copy always */
+    const rk_json *(*object)(rk_pass *);
     const char *(*name)(rk_pass *);
     const char *(*ns)(rk_pass *);
     const char *(*uid)(rk_pass *);  /* "" offline */
     const char *(*kind)(rk_pass *); /* gvk of the owner: "example.io/v1/Thing" */
-    int64_t (*now_ms)(
-        rk_pass
-            *); /* the snapshot's wall time, ms since 1970: an input, equal for all hooks of a pass */
+    /* the snapshot's wall time, ms since 1970: an input, equal for all hooks of a pass */
+    int64_t (*now_ms)(rk_pass *);
     const char *(*now_text)(rk_pass *); /* the same as RFC 3339, seconds */
     int (*deleting)(rk_pass *);         /* metadata.deletionTimestamp is set */
 
-    /* where we are; NULL or absent outside POD and OBJECT */
+    /* -- where we are; NULL or absent outside POD and OBJECT -- */
     const char *(*role)(rk_pass *);
     const char *(*group_name)(rk_pass *);
     const rk_json *(*group)(rk_pass *);    /* rk_group.spec */
     const rk_member *(*member)(rk_pass *); /* asking for it makes the group shaped pod by pod */
-    rk_obj *(*subject)(rk_pass *);         /* pod or child being shaped */
-    rk_obj *(*start)(
-        rk_pass *); /* POD: the group's start scratch; same verbs and authorship, never sent */
+    /* POD, OBJECT: what is being shaped; DEFAULT: the copy of the owner; else NULL */
+    rk_obj *(*subject)(rk_pass *);
+    /* POD, and OBJECT of a pod: the start scratch {"start": {"params": {}, "resources": {},
+     * "before": []}}; same verbs and authorship ("/start/params/x"), never sent */
+    rk_obj *(*start)(rk_pass *);
     const char *(*subject_gvk)(rk_pass *); /* OBJECT: gvk of the subject */
 
-    /* reading JSON: paths are JSON pointers, `[x]` selects a list entry by merge key; NULL in, NULL or the default out */
+    /* -- reading JSON: paths are JSON pointers, `[x]` selects a list entry by merge key; NULL in,
+     * NULL or the default out -- */
     const rk_json *(*at)(const rk_json *, const char *path);
     int32_t (*type)(const rk_json *);
     const char *(*str)(const rk_json *, const char *path, const char *dflt); /* strings only */
     int64_t (*num)(const rk_json *, const char *path, int64_t dflt);         /* integers only */
     int (*truth)(const rk_json *, const char *path, int dflt);               /* booleans only */
-    const char *(*number_text)(const rk_json *);           /* exact text of a number, else NULL */
-    size_t (*len)(const rk_json *, const char *path);      /* members of an object or array */
-    const rk_json *(*item)(const rk_json *, size_t index); /* of an object or array */
-    const rk_json *(*next)(const rk_json *item); /* the following member; NULL at the end. O(1) */
-    const char *(*key)(const rk_json *item);     /* member name; NULL in arrays */
+    /* exact text of a number, else NULL */
+    const char *(*number_text)(const rk_json *);
+    /* members of an object or array */
+    size_t (*len)(const rk_json *, const char *path);
+    /* of an object or array */
+    const rk_json *(*item)(const rk_json *, size_t index);
+    /* the following member; NULL at the end. O(1) */
+    const rk_json *(*next)(const rk_json *item);
+    /* member name; NULL in arrays */
+    const char *(*key)(const rk_json *item);
 
-    /* making JSON (owned by the pass); put and push take a value that is in no tree yet */
+    /* -- making JSON (owned by the pass); put and push take a value that is in no tree yet -- */
     rk_json *(*new_str)(rk_pass *, const char *);
     rk_json *(*new_num)(rk_pass *, int64_t);
     rk_json *(*new_bool)(rk_pass *, int);
@@ -193,86 +213,94 @@ typedef struct rk_api {
     rk_json *(*copy)(rk_pass *, const rk_json *);
     void (*put)(rk_pass *, rk_json *object, const char *key, rk_json *value); /* replaces */
     void (*push)(rk_pass *, rk_json *array, rk_json *value);
-    rk_json *(*parse)(rk_pass *, const char *text, size_t n); /* NULL when it is not JSON */
-    const char *(*print)(rk_pass *, const rk_json *);         /* minified, order kept */
-    const char *(*print_sorted)(rk_pass *, const rk_json *);  /* minified, keys in byte order */
-    const char *(*digest)(rk_pass *, const rk_json *); /* "1:" + base32hex, order-independent */
+    /* NULL when it is not JSON */
+    rk_json *(*parse)(rk_pass *, const char *text, size_t n);
+    /* minified, order kept */
+    const char *(*print)(rk_pass *, const rk_json *);
+    /* minified, keys in byte order */
+    const char *(*print_sorted)(rk_pass *, const rk_json *);
+    /* "1:" + base32hex, order-independent */
+    const char *(*digest)(rk_pass *, const rk_json *);
     int (*equal)(const rk_json *, const rk_json *);
 
-    /* quantities: texts in, texts out ("1500m", "2Gi"); NULL text counts as zero, an illegal one gives RK_EINVAL / NULL */
-    int32_t (*qty_value)(const char *text, int64_t *ret); /* whole units, rounded up */
-    const char *(*qty_add)(rk_pass *, const char *a,
-                           const char *b); /* canonical; format of the first non-zero one */
+    /* -- quantities: texts in, texts out ("1500m", "2Gi"); NULL text counts as zero, an illegal one
+     * gives RK_EINVAL / NULL -- */
+    /* whole units, rounded up */
+    int32_t (*qty_value)(const char *text, int64_t *ret);
+    /* canonical; format of the first non-zero one */
+    const char *(*qty_add)(rk_pass *, const char *a, const char *b);
     const char *(*qty_mul)(rk_pass *, const char *a, int64_t times);
 
-    /* the world: only kinds and paths this plugin declared in `watches` may be read */
-    const rk_json *(*seen)(rk_pass *, const char *gvk,
-                           const char *name); /* in the owner's namespace; NULL = not there */
-    const rk_json *(*list)(
-        rk_pass *,
-        const char *gvk); /* array of all that the watch's index ties to this owner, by name */
-    int (*mine)(rk_pass *,
-                const rk_json *observed); /* its controller owner is this very object (uid) */
-    int (*outcome)(rk_pass *, const char *gvk, const char *group,
-                   rk_outcome *ret); /* 1 = there was one; caller sets ret->size */
-    size_t (*failures)(rk_pass *);   /* what fail() was told so far in this pass */
-    int32_t (*failure)(rk_pass *, size_t i, const char **ret_field,
-                       const char **ret_text); /* returns its code */
+    /* -- the world: only kinds and paths this plugin declared in `watches` may be read -- */
+    /* in the owner's namespace; NULL = not there */
+    const rk_json *(*seen)(rk_pass *, const char *gvk, const char *name);
+    /* array of all that the watch's index ties to this owner, by name */
+    const rk_json *(*list)(rk_pass *, const char *gvk);
+    /* its controller owner is this very object (uid) */
+    int (*mine)(rk_pass *, const rk_json *observed);
+    /* 1 = there was one; caller sets ret->size */
+    int (*outcome)(rk_pass *, const char *gvk, const char *group, rk_outcome *ret);
+    /* how many fail() was told so far in this pass; who asks reports those of VALIDATE on the
+     * object: the core then does not */
+    size_t (*failures)(rk_pass *);
+    /* returns its code */
+    int32_t (*failure)(rk_pass *, size_t i, const char **ret_field, const char **ret_text);
 
-    /* wanting */
-    rk_obj *(*want)(
-        rk_pass *, const char *gvk, const char *name,
-        uint32_t policy); /* PLAN; apiVersion, kind, name, namespace and owner are filled in */
-    void (*announce)(rk_pass *, rk_obj *, const char *created,
-                     const char *failed);         /* event reasons for its creation; NULL = none */
-    int32_t (*pods)(rk_pass *, const rk_group *); /* PLAN */
+    /* -- wanting: PLAN and FINALIZE; texts and structs are copied, they may stand on the stack -- */
+    /* apiVersion, kind, name, namespace and owner are filled in; a plugin must watch the kind.
+     * Never NULL; wanted twice, it is the same one */
+    rk_obj *(*want)(rk_pass *, const char *gvk, const char *name, uint32_t policy);
+    /* event reasons for its creation; NULL = none */
+    void (*announce)(rk_pass *, rk_obj *, const char *created, const char *failed);
+    int32_t (*pods)(rk_pass *, const rk_group *);
+    /* an observed pod must go; event reasons. RK_YIELDED: it is not ours and stays */
     int32_t (*drop_pod)(rk_pass *, const char *name, const char *why, const char *deleted,
-                        const char *failed); /* PLAN: an observed pod must go; event reasons */
-    int32_t (*unwant)(rk_pass *, const char *gvk, const char *name,
-                      const char *why); /* PLAN, FINALIZE: an observed child of ours must go */
+                        const char *failed);
+    /* an observed child must go. RK_YIELDED: it is not ours and stays */
+    int32_t (*unwant)(rk_pass *, const char *gvk, const char *name, const char *why);
 
-    /* shaping; `value` is copied. Each write is recorded with its author. Out-of-place writes (see rk_plugin.owns) are RK_ECONFLICT. */
+    /* -- shaping: `value` is copied. Each write is recorded with its author. Out-of-place writes
+     * (see rk_plugin.owns) are RK_ECONFLICT; two equals that want different things are told when
+     * the second one's hook returns -- */
     const rk_json *(*tree)(rk_obj *);
-    int32_t (*set)(rk_obj *, const char *path,
-                   const rk_json *value); /* wins over the user, on record */
-    int32_t (*offer)(rk_obj *, const char *path,
-                     const rk_json *value); /* RK_YIELDED when something is there */
-    int32_t (*append)(
-        rk_obj *, const char *path,
-        const rk_json *value); /* to the array at path, made when missing; never de-duplicates */
-    int32_t (*drop)(rk_obj *, const char *path); /* RK_OK also when it was not there */
-    int32_t (*fill)(
-        rk_obj *, const char *path,
-        const char
-            *how); /* "random32": made at send time, absent-only, never in a pass, hash or log */
+    /* wins over the user, on record */
+    int32_t (*set)(rk_obj *, const char *path, const rk_json *value);
+    /* RK_YIELDED when something is there */
+    int32_t (*offer)(rk_obj *, const char *path, const rk_json *value);
+    /* to the array at path, made when missing; never de-duplicates */
+    int32_t (*append)(rk_obj *, const char *path, const rk_json *value);
+    /* RK_OK also when it was not there */
+    int32_t (*drop)(rk_obj *, const char *path);
+    /* "random32": made at send time, absent-only, never in a pass, hash or log */
+    int32_t (*fill)(rk_obj *, const char *path, const char *how);
 
-    /* saying */
-    int32_t (*fail)(rk_pass *, int32_t code, const char *field, const char *f,
-                    ...); /* returns code; field is a path into object(), or "" */
+    /* -- saying -- */
+    /* returns code; field is a path into object(), or "" */
+    int32_t (*fail)(rk_pass *, int32_t code, const char *field, const char *f, ...);
     int32_t (*fail_text)(rk_pass *, int32_t code, const char *field, const char *text);
-    int32_t (*wait)(rk_pass *, int64_t after_ms,
-                    const char *why); /* run again after that at the latest; returns RK_WAIT */
+    /* run again after that at the latest; returns RK_WAIT */
+    int32_t (*wait)(rk_pass *, int64_t after_ms, const char *why);
     void (*event)(rk_pass *, int warning, const char *reason, const char *action, const char *note);
-    void (*log)(rk_pass *, int level, const char *msg, const rk_kv *,
-                size_t n); /* 0 debug, 1 info, 2 warning, 3 error */
+    /* 0 debug, 1 info, 2 warning, 3 error */
+    void (*log)(rk_pass *, int level, const char *msg, const rk_kv *, size_t n);
 
-    /* status (STATUS): an rk_obj that starts as the observed status; what differs afterwards is patched */
+    /* -- status (STATUS): an rk_obj that starts as the observed status; what differs afterwards is
+     * patched -- */
     rk_obj *(*status)(rk_pass *);
+    /* "True" "False" "Unknown" */
     void (*condition)(rk_pass *, const char *type, const char *status, const char *reason,
-                      const char *msg); /* "True" "False" "Unknown" */
+                      const char *msg);
     void (*drop_condition)(rk_pass *, const char *type);
-    int32_t (*stamp)(
-        rk_pass *,
-        const char
-            *path); /* the snapshot's time there, only if anything else in the status changes */
+    /* the snapshot's time there, only if anything else in the status changes */
+    int32_t (*stamp)(rk_pass *, const char *path);
 
-    /* finalizers declared by this plugin, on the owner */
-    int32_t (*hold)(rk_pass *,
-                    const char *finalizer); /* PLAN: must be there before any child is made */
+    /* -- finalizers that this plugin declared in its kinds, on the owner -- */
+    /* PLAN: must be there before any child is made */
+    int32_t (*hold)(rk_pass *, const char *finalizer);
     int32_t (*release)(rk_pass *, const char *finalizer); /* PLAN, FINALIZE */
 } rk_api;
 
-/* ---- the descriptor ---------------------------------------------------------------------------------------------------------- */
+/* ---- the descriptor -------------------------------------------------------------------------- */
 
 typedef int32_t rk_run(const rk_api *, rk_pass *, void *self);
 
@@ -280,7 +308,7 @@ typedef struct rk_hook {
     uint16_t phase, rank;
     uint32_t reserved;
     const char *kinds; /* gvks of owners it serves, comma separated; NULL = all */
-    const char *roles; /* POD: roles it serves, comma separated; NULL = all */
+    const char *roles; /* POD, and OBJECT of a pod: roles it serves, comma separated; NULL = all */
     rk_run *run;
     const char *title; /* five words for `raykeeper plugin list` */
 } rk_hook;
@@ -300,7 +328,8 @@ typedef struct rk_opt { /* an option of INI section [plugin:<name>] */
     int64_t min, max;      /* both 0 = no bound */
 } rk_opt;
 
-typedef struct rk_kind {    /* a kind of owner that this plugin introduces */
+/* A kind of owner that this plugin introduces, or adds a finalizer to: several may name one. */
+typedef struct rk_kind {
     const char *gvk;        /* "example.io/v1/Thing" */
     const char *plural;     /* "things" */
     const char *controller; /* reportingController of its events */
@@ -310,11 +339,11 @@ typedef struct rk_kind {    /* a kind of owner that this plugin introduces */
 typedef struct rk_watch {
     const char *gvk, *plural;
     const char *owner; /* gvk of the owners that its objects wake */
-    const char
-        *index_label; /* its value is the owner's name; NULL = by controller owner reference only */
+    /* its value is the owner's name; NULL = by controller owner reference only */
+    const char *index_label;
     const char *selector; /* label selector on the wire; NULL = all */
-    const char *
-        keep; /* paths kept, one per line, `*` for every element; NULL = whole object without managedFields */
+    /* paths kept, one per line, `*` for every element; NULL = whole object without managedFields */
+    const char *keep;
     uint32_t optional; /* 1 = the API may lack this kind */
     uint32_t reserved;
 } rk_watch;
@@ -323,18 +352,19 @@ typedef struct rk_plugin {
     uint32_t size, hook_size, opt_size, kind_size, watch_size, self_size;
     uint16_t major, minor;
     const char *name, *version, *summary;
-    const char *
-        after; /* plugin names, comma separated: in equal phase and rank this one runs later and may override them */
-    const char
-        *owns; /* path prefixes of shaped objects it may write, comma separated; NULL = anywhere */
+    /* plugin names, comma separated: in equal phase and rank this one runs later and may
+     * override them */
+    const char *after;
+    /* path prefixes of pods, children and the start scratch it may write, comma separated, `*`
+     * for one word; NULL = anywhere */
+    const char *owns;
     const rk_hook *hooks;
     const rk_opt *opts;
     const rk_kind *kinds;
     const rk_watch *watches;
     uint32_t n_hooks, n_opts, n_kinds, n_watches;
-    int32_t (*check)(
-        const void *self, char *err,
-        size_t err_size); /* after options are bound: RK_OK, or RK_EINVAL and a text; may be NULL */
+    /* after options are bound: RK_OK, or RK_EINVAL and a text; may be NULL */
+    int32_t (*check)(const void *self, char *err, size_t err_size);
 } rk_plugin;
 
 #if defined(_WIN32)
@@ -345,9 +375,9 @@ typedef struct rk_plugin {
 
 extern RK_EXPORT const rk_plugin rk_plugin_v0; /* the only exported symbol */
 
-#define RK_PLUGIN_SIZES                                                                            \
-    .size = sizeof(rk_plugin), .hook_size = sizeof(rk_hook), .opt_size = sizeof(rk_opt),           \
-    .kind_size = sizeof(rk_kind), .watch_size = sizeof(rk_watch), .major = RK_ABI_MAJOR,           \
+#define RK_PLUGIN_SIZES                                                                  \
+    .size = sizeof(rk_plugin), .hook_size = sizeof(rk_hook), .opt_size = sizeof(rk_opt), \
+    .kind_size = sizeof(rk_kind), .watch_size = sizeof(rk_watch), .major = RK_ABI_MAJOR, \
     .minor = RK_ABI_MINOR
 
 #ifdef __cplusplus

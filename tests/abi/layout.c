@@ -1,9 +1,11 @@
-/* The layout of everything that host and plugin share, on 64-bit machines. A line that fails here is a break: major + 1 once the ABI is
- * frozen; until then minor + 1 and a line in plugin.h's list. Appending changes sizes only. */
+/* The layout of everything that host and plugin share, on 64-bit machines. A line that fails
+ * here is a break: major + 1 once the ABI is frozen; until then minor + 1 and a line in
+ * plugin.h's list. Appending changes sizes only. */
 #include <raykeeper/plugin.h>
 
-#define AT(type, field, offset) _Static_assert(offsetof(type, field) == (offset), #type "." #field " moved")
-#define SIZE(type, size)        _Static_assert(sizeof(type) == (size), #type " has another size")
+#define AT(type, field, offset) \
+    _Static_assert(offsetof(type, field) == (offset), #type "." #field " moved")
+#define SIZE(type, size) _Static_assert(sizeof(type) == (size), #type " has another size")
 
 AT(rk_plugin, size, 0);
 AT(rk_plugin, self_size, 20);

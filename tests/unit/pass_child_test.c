@@ -33,11 +33,12 @@ STAGE_TEST(a_missing_child_is_created_with_identity_owner_and_reasons)
     set_up(st, RK_POLICY_ONCE, "{\"type\":\"ClusterIP\"}");
     stage_run(st);
     const struct rk_op *op = stage_op(st, RK_OP_CREATE, 0);
-    assert_string_equal(stage_at(st, op, ""),
-                        "{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{\"name\":\"svc\",\"namespace\":\"ns\","
-                        "\"ownerReferences\":[{\"apiVersion\":\"example.io/v1\",\"kind\":\"Thing\",\"name\":\"demo\",\"uid\":\"u-1\","
-                        "\"controller\":true,\"blockOwnerDeletion\":true}],\"labels\":{\"app\":\"x\"}},"
-                        "\"spec\":{\"type\":\"ClusterIP\"}}");
+    assert_string_equal(
+        stage_at(st, op, ""),
+        "{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{\"name\":\"svc\",\"namespace\":\"ns\","
+        "\"ownerReferences\":[{\"apiVersion\":\"example.io/v1\",\"kind\":\"Thing\",\"name\":\"demo\",\"uid\":\"u-1\","
+        "\"controller\":true,\"blockOwnerDeletion\":true}],\"labels\":{\"app\":\"x\"}},"
+        "\"spec\":{\"type\":\"ClusterIP\"}}");
     assert_string_equal(op->ok_reason, "CreatedService");
     assert_string_equal(op->fail_reason, "FailedToCreateService");
     assert_string_equal(op->plural, "services");
@@ -54,9 +55,12 @@ STAGE_TEST(once_leaves_what_exists_alone_whoever_owns_it)
 
 STAGE_TEST(subset_patches_only_the_named_fields_that_differ)
 {
-    set_up(st, RK_POLICY_SUBSET, "{\"type\":\"ClusterIP\",\"ports\":[{\"port\":1}],\"selector\":{\"a\":\"b\"}}");
-    struct rk_seen *s = stage_see(st, SERVICE, "svc", "{\"metadata\":{\"labels\":{\"app\":\"x\",\"other\":\"y\"}},\"spec\":{\"type\":\"NodePort\","
-                                  "\"clusterIP\":\"1.2.3.4\",\"ports\":[{\"port\":1,\"protocol\":\"TCP\"}],\"selector\":{\"a\":\"b\"}}}");
+    set_up(st, RK_POLICY_SUBSET,
+           "{\"type\":\"ClusterIP\",\"ports\":[{\"port\":1}],\"selector\":{\"a\":\"b\"}}");
+    struct rk_seen *s = stage_see(
+        st, SERVICE, "svc",
+        "{\"metadata\":{\"labels\":{\"app\":\"x\",\"other\":\"y\"}},\"spec\":{\"type\":\"NodePort\","
+        "\"clusterIP\":\"1.2.3.4\",\"ports\":[{\"port\":1,\"protocol\":\"TCP\"}],\"selector\":{\"a\":\"b\"}}}");
     stage_run(st);
     const struct rk_op *op = stage_op(st, RK_OP_PATCH, 0);
     assert_string_equal(stage_at(st, op, ""), "{\"spec\":{\"type\":\"ClusterIP\"}}");
@@ -66,7 +70,8 @@ STAGE_TEST(subset_patches_only_the_named_fields_that_differ)
     assert_int_equal(st->plan->n_ops, 0);
     s->mine = false;
     stage_run(st);
-    assert_string_equal(st->plan->problem, "a: PLAN: v1/Service svc exists and belongs to someone else");
+    assert_string_equal(st->plan->problem,
+                        "a: PLAN: v1/Service svc exists and belongs to someone else");
     assert_true(st->plan->failed);
 }
 
@@ -75,7 +80,9 @@ STAGE_TEST(owned_also_removes_what_is_no_longer_named)
     set_up(st, RK_POLICY_OWNED, "{\"type\":\"ClusterIP\",\"selector\":{\"a\":\"b\",\"c\":\"d\"}}");
     stage_run(st);
     char *created = rk_json_text(&st->arena, stage_body(st, stage_op(st, RK_OP_CREATE, 0)));
-    assert_contains(created, "\"raykeeper.io/applied\":\"1\\n/metadata/labels/app\\n/spec/type\\n/spec/selector/a\\n/spec/selector/c\"");
+    assert_contains(
+        created,
+        "\"raykeeper.io/applied\":\"1\\n/metadata/labels/app\\n/spec/type\\n/spec/selector/a\\n/spec/selector/c\"");
     stage_see(st, SERVICE, "svc", created);
     stage_run(st);
     assert_int_equal(st->plan->n_ops, 0);
@@ -93,7 +100,9 @@ STAGE_TEST(a_field_that_no_watch_keeps_cannot_be_kept_as_named)
     st->watches[0][1].keep = "metadata\nspec/ports";
     stage_see(st, SERVICE, "svc", "{\"metadata\":{\"labels\":{\"app\":\"x\"}},\"spec\":{}}");
     stage_run(st);
-    assert_string_equal(st->plan->problem, "a: PLAN: v1/Service svc: /spec/type is kept by no watch and cannot be compared");
+    assert_string_equal(
+        st->plan->problem,
+        "a: PLAN: v1/Service svc: /spec/type is kept by no watch and cannot be compared");
     assert_null(stage_op(st, RK_OP_PATCH, 0));
 }
 
@@ -122,7 +131,8 @@ STAGE_TEST(wanted_by_one_and_unwanted_by_another_is_a_conflict)
     stage_hook(st, stage_plugin(st, "b"), RK_PHASE_PLAN, 200, unwant_svc);
     stage_see(st, SERVICE, "svc", "{}");
     stage_run(st);
-    assert_string_equal(st->plan->problem, "a: PLAN: wants v1/Service svc, which plugin b wants gone");
+    assert_string_equal(st->plan->problem,
+                        "a: PLAN: wants v1/Service svc, which plugin b wants gone");
     assert_null(stage_op(st, RK_OP_DELETE, 0));
 }
 
@@ -174,7 +184,8 @@ STAGE_TEST(object_hooks_shape_children_and_a_failure_leaves_the_child_out)
     set_up(st, RK_POLICY_ONCE, "{}");
     stage_hook(st, &st->plugs[0], RK_PHASE_OBJECT, 100, add_label);
     stage_run(st);
-    assert_string_equal(stage_at(st, stage_op(st, RK_OP_CREATE, 0), "/metadata/labels"), "{\"app\":\"x\",\"site\":\"s\"}");
+    assert_string_equal(stage_at(st, stage_op(st, RK_OP_CREATE, 0), "/metadata/labels"),
+                        "{\"app\":\"x\",\"site\":\"s\"}");
     stage_hook(st, &st->plugs[0], RK_PHASE_OBJECT, 200, break_child);
     stage_run(st);
     assert_null(stage_op(st, RK_OP_CREATE, 0));

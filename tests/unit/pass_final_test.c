@@ -3,7 +3,8 @@
 #include "core/plug/plug.h"
 #include "pass_stage.h"
 
-#define HELD "{\"metadata\":{\"name\":\"demo\",\"finalizers\":[\"other/x\",\"example.io/hold\"]},\"spec\":{}}"
+#define HELD \
+    "{\"metadata\":{\"name\":\"demo\",\"finalizers\":[\"other/x\",\"example.io/hold\"]},\"spec\":{}}"
 
 static const char *finalizer;
 static int32_t verdict;
@@ -48,7 +49,9 @@ STAGE_TEST(a_missing_finalizer_is_all_that_is_written)
     stage_run(st);
     assert_int_equal(st->plan->n_ops, 1);
     const struct rk_op *op = stage_op(st, RK_OP_PATCH, 0);
-    assert_string_equal(stage_at(st, op, ""), "{\"metadata\":{\"resourceVersion\":\"7\",\"finalizers\":[\"example.io/hold\"]}}");
+    assert_string_equal(
+        stage_at(st, op, ""),
+        "{\"metadata\":{\"resourceVersion\":\"7\",\"finalizers\":[\"example.io/hold\"]}}");
     assert_string_equal(op->gvk, THING);
     assert_string_equal(op->name, "demo");
     st->object = HELD;
@@ -64,7 +67,9 @@ STAGE_TEST(an_undeclared_finalizer_cannot_be_held)
     finalizer = "example.io/other";
     stage_hook(st, &st->plugs[0], RK_PHASE_PLAN, 200, hold);
     stage_run(st);
-    assert_contains(st->plan->problem, "plugin a holds finalizer example.io/other, which it does not declare for example.io/v1/Thing");
+    assert_contains(
+        st->plan->problem,
+        "plugin a holds finalizer example.io/other, which it does not declare for example.io/v1/Thing");
     assert_null(stage_op(st, RK_OP_PATCH, 0));
 }
 
@@ -103,7 +108,8 @@ STAGE_TEST(what_a_disabled_plugin_held_is_released)
     st->snap.deleting = true;
     st->disable = "a";
     stage_run(st);
-    assert_string_equal(stage_at(st, stage_op(st, RK_OP_PATCH, 0), "/metadata/finalizers"), "[\"other/x\"]");
+    assert_string_equal(stage_at(st, stage_op(st, RK_OP_PATCH, 0), "/metadata/finalizers"),
+                        "[\"other/x\"]");
 }
 
 STAGE_TEST(a_finalizer_that_no_plugin_serves_is_reported)

@@ -12,11 +12,11 @@ static int32_t note(const char *what, int32_t r)
     return r;
 }
 
-#define HOOK(name, what, r)                                              \
-    static int32_t name(const rk_api *rk, rk_pass *ps, void *self)       \
-    {                                                                    \
-        (void)rk, (void)ps, (void)self;                                  \
-        return note(what, r);                                            \
+#define HOOK(name, what, r)                                        \
+    static int32_t name(const rk_api *rk, rk_pass *ps, void *self) \
+    {                                                              \
+        (void)rk, (void)ps, (void)self;                            \
+        return note(what, r);                                      \
     }
 HOOK(validate, "V", RK_OK)
 HOOK(dflt, "D", RK_OK)
@@ -33,9 +33,16 @@ static int32_t plan(const rk_api *rk, rk_pass *ps, void *self)
 {
     static const rk_member one = {.size = sizeof one, .key = "0"};
     (void)self;
-    rk_group g = {.size = sizeof g, .n_members = 1, .member_size = sizeof(rk_member), .role = "worker", .group = "g",
-                  .pod_template = rk->at(rk->object(ps), "/spec/template"), .name_prefix = "demo-", .members = &one};
-    RK_TRY(rk_set_str(rk, ps, rk->want(ps, SERVICE, "svc", RK_POLICY_ONCE), "/spec/type", "ClusterIP"));
+    rk_group g = {.size = sizeof g,
+                  .n_members = 1,
+                  .member_size = sizeof(rk_member),
+                  .role = "worker",
+                  .group = "g",
+                  .pod_template = rk->at(rk->object(ps), "/spec/template"),
+                  .name_prefix = "demo-",
+                  .members = &one};
+    RK_TRY(rk_set_str(rk, ps, rk->want(ps, SERVICE, "svc", RK_POLICY_ONCE), "/spec/type",
+                      "ClusterIP"));
     return note("P", rk->pods(ps, &g));
 }
 
@@ -196,7 +203,8 @@ STAGE_TEST(a_hook_that_returns_junk_has_failed)
     stage_run(st);
     assert_true(st->plan->failed);
     assert_contains(st->plan->problem, "a: POD: returned 37");
-    assert_int_equal(stage_count(st, RK_OP_CREATE), 1); /* the service; the group's pods are left out */
+    assert_int_equal(stage_count(st, RK_OP_CREATE),
+                     1); /* the service; the group's pods are left out */
 }
 
 STAGE_TEST(all_must_agree_to_finalize)
@@ -205,7 +213,8 @@ STAGE_TEST(all_must_agree_to_finalize)
     all_phases(st, a);
     stage_hook(st, stage_plugin(st, "b"), RK_PHASE_FINALIZE, 50, wait_f);
     st->snap.deleting = true;
-    st->object = "{\"metadata\":{\"name\":\"demo\",\"finalizers\":[\"example.io/hold\",\"other/x\"]}}";
+    st->object =
+        "{\"metadata\":{\"name\":\"demo\",\"finalizers\":[\"example.io/hold\",\"other/x\"]}}";
     stage_run(st);
     assert_string_equal(trace, "Fw F S");
     assert_int_equal(st->plan->n_ops, 0);
@@ -242,15 +251,18 @@ STAGE_TEST(too_much_memory_fails_the_object_by_name)
     st->conf.arena_cap = 100000;
     stage_run(st);
     assert_true(st->plan->failed);
-    assert_string_equal(st->plan->problem, "a: PLAN: example.io/v1/Thing ns/demo needs more than 100000 bytes");
+    assert_string_equal(st->plan->problem,
+                        "a: PLAN: example.io/v1/Thing ns/demo needs more than 100000 bytes");
 }
 
 static char hand[256];
-static void in_hand(void *ctx, const char *plugin, const char *hook, const char *gvk, const char *ns, const char *name)
+static void in_hand(void *ctx, const char *plugin, const char *hook, const char *gvk,
+                    const char *ns, const char *name)
 {
     (void)ctx, (void)gvk, (void)ns, (void)name;
     size_t n = strlen(hand);
-    (void)snprintf(hand + n, sizeof hand - n, "%s:%s ", plugin ? plugin : "-", hook ? hook : "-"); /* cut when too long */
+    (void)snprintf(hand + n, sizeof hand - n, "%s:%s ", plugin ? plugin : "-",
+                   hook ? hook : "-"); /* cut when too long */
 }
 
 STAGE_TEST(shared_memory_is_told_what_is_in_hand)

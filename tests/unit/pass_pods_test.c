@@ -13,14 +13,23 @@ static int shaped;
 static int32_t plan(const rk_api *rk, rk_pass *ps, void *self)
 {
     (void)self;
-    rk_group g = {.size = sizeof g, .n_members = n_members, .member_size = sizeof(rk_member), .role = "worker", .group = "g",
-                  .pod_template = rk->at(rk->object(ps), "/spec/template"), .name_prefix = prefix, .members = members,
-                  .fixed_name = fixed, .created = "CreatedWorkerPod", .failed = "FailedToCreateWorkerPod",
+    rk_group g = {.size = sizeof g,
+                  .n_members = n_members,
+                  .member_size = sizeof(rk_member),
+                  .role = "worker",
+                  .group = "g",
+                  .pod_template = rk->at(rk->object(ps), "/spec/template"),
+                  .name_prefix = prefix,
+                  .members = members,
+                  .fixed_name = fixed,
+                  .created = "CreatedWorkerPod",
+                  .failed = "FailedToCreateWorkerPod",
                   .spec = rk->at(rk->object(ps), "/spec")};
     if (avoid)
         g.avoid = rk->parse(ps, avoid, strlen(avoid));
     if (drop_name)
-        RK_TRY(rk->drop_pod(ps, drop_name, "too many", "DeletedWorkerPod", "FailedToDeleteWorkerPod"));
+        RK_TRY(
+            rk->drop_pod(ps, drop_name, "too many", "DeletedWorkerPod", "FailedToDeleteWorkerPod"));
     return rk->pods(ps, &g);
 }
 
@@ -69,14 +78,16 @@ STAGE_TEST(a_group_is_shaped_once_and_each_pod_gets_its_name_and_labels)
     assert_int_equal(stage_count(st, RK_OP_CREATE), 3);
     const struct rk_op *op = stage_op(st, RK_OP_CREATE, 0), *op1 = stage_op(st, RK_OP_CREATE, 1);
     assert_ptr_equal(op->tail.p, op1->tail.p);
-    assert_string_equal(rk_json_str(rk_path_get(stage_body(st, op), "/metadata/name"), ""), op->name);
+    assert_string_equal(rk_json_str(rk_path_get(stage_body(st, op), "/metadata/name"), ""),
+                        op->name);
     assert_string_equal(stage_at(st, op, "/metadata/labels"),
                         "{\"index\":\"0\",\"x/y\":\"q\\\"q\",\"user\":\"yes\",\"role\":\"r\"}");
     assert_string_equal(stage_at(st, op1, "/metadata/labels"), "{\"user\":\"yes\",\"role\":\"r\"}");
     assert_string_equal(stage_at(st, op, "/metadata/namespace"), "\"ns\"");
-    assert_string_equal(stage_at(st, op, "/metadata/ownerReferences"),
-                        "[{\"apiVersion\":\"example.io/v1\",\"kind\":\"Thing\",\"name\":\"demo\",\"uid\":\"u-1\",\"controller\":true,"
-                        "\"blockOwnerDeletion\":true}]");
+    assert_string_equal(
+        stage_at(st, op, "/metadata/ownerReferences"),
+        "[{\"apiVersion\":\"example.io/v1\",\"kind\":\"Thing\",\"name\":\"demo\",\"uid\":\"u-1\",\"controller\":true,"
+        "\"blockOwnerDeletion\":true}]");
     assert_string_equal(op->group, "g");
     assert_string_equal(op->role, "worker");
     assert_string_equal(op->member, "0");
@@ -113,7 +124,7 @@ STAGE_TEST(a_name_that_is_observed_avoided_or_used_before_is_not_given_again)
     set_up(st, 1);
     stage_run(st);
     (void)rk_str_copy(first, sizeof first, stage_op(st, RK_OP_CREATE, 0)->name); /* fits */
-    (void)snprintf(list, sizeof list, "[\"x\",\"%s\"]", first); /* fits */
+    (void)snprintf(list, sizeof list, "[\"x\",\"%s\"]", first);                  /* fits */
     avoid = list;
     stage_run(st);
     assert_string_not_equal(stage_op(st, RK_OP_CREATE, 0)->name, first);
@@ -181,8 +192,10 @@ STAGE_TEST(a_members_label_wins_over_the_templates)
     members[0].labels = labels;
     members[0].n_labels = 1;
     stage_run(st);
-    assert_string_equal(stage_at(st, stage_op(st, RK_OP_CREATE, 0), "/metadata/labels"), "{\"user\":\"mine\",\"role\":\"r\"}");
-    assert_string_equal(stage_at(st, stage_op(st, RK_OP_CREATE, 1), "/metadata/labels"), "{\"user\":\"yes\",\"role\":\"r\"}");
+    assert_string_equal(stage_at(st, stage_op(st, RK_OP_CREATE, 0), "/metadata/labels"),
+                        "{\"user\":\"mine\",\"role\":\"r\"}");
+    assert_string_equal(stage_at(st, stage_op(st, RK_OP_CREATE, 1), "/metadata/labels"),
+                        "{\"user\":\"yes\",\"role\":\"r\"}");
 }
 
 STAGE_TEST(a_slice_bounds_creates_and_deletes_and_counts_the_rest)
@@ -239,7 +252,8 @@ STAGE_TEST(object_hooks_see_shaped_pods)
     set_up(st, 1);
     stage_hook(st, &st->plugs[0], RK_PHASE_OBJECT, 200, object_hook);
     stage_run(st);
-    assert_string_equal(stage_at(st, stage_op(st, RK_OP_CREATE, 0), "/metadata/annotations"), "{\"seen-role\":\"worker\"}");
+    assert_string_equal(stage_at(st, stage_op(st, RK_OP_CREATE, 0), "/metadata/annotations"),
+                        "{\"seen-role\":\"worker\"}");
 }
 
 STAGE_TEST(offline_there_is_no_uid_in_the_owner_reference)
@@ -247,7 +261,8 @@ STAGE_TEST(offline_there_is_no_uid_in_the_owner_reference)
     set_up(st, 1);
     st->snap.uid = "";
     stage_run(st);
-    assert_string_equal(stage_at(st, stage_op(st, RK_OP_CREATE, 0), "/metadata/ownerReferences/0/uid"), "");
+    assert_string_equal(
+        stage_at(st, stage_op(st, RK_OP_CREATE, 0), "/metadata/ownerReferences/0/uid"), "");
 }
 
 STAGE_TEST(two_members_with_one_key_are_refused)

@@ -1,4 +1,5 @@
-/* The observed world as a plugin declared to see it, outcomes of IO, and the JSON part of the table. */
+/* The observed world as a plugin declared to see it, outcomes of IO, and the JSON part of the
+ * table. */
 #include "core/pass/pass.h"
 #include "core/plug/plug.h"
 #include "pass_stage.h"
@@ -13,7 +14,8 @@ static int32_t look(const rk_api *rk, rk_pass *ps, void *self)
     got[0] = '\0';
     for (RK_EACH(rk, pod, all)) {
         size_t n = strlen(got);
-        (void)snprintf(got + n, sizeof got - n, "%s %s\n", rk->print(ps, pod), rk->mine(ps, pod) ? "mine" : "other"); /* cut */
+        (void)snprintf(got + n, sizeof got - n, "%s %s\n", rk->print(ps, pod),
+                       rk->mine(ps, pod) ? "mine" : "other"); /* cut */
         assert_ptr_equal(pod, rk->seen(ps, gvk, rk->str(pod, "/metadata/name", "")));
     }
     assert_null(rk->seen(ps, gvk, "never"));
@@ -26,14 +28,19 @@ STAGE_TEST(each_plugin_sees_only_the_paths_it_declared)
     stage_hook(st, stage_plugin(st, "a"), RK_PHASE_PLAN, 100, look);
     stage_plugin(st, "b"); /* keeps whole pods: that opens nothing for a */
     st->watches[0][0].keep = "/status/phase\n metadata/labels\n";
-    stage_see(st, POD, "p2", "{\"metadata\":{\"name\":\"p2\",\"labels\":{\"l\":\"1\"}},\"status\":{\"phase\":\"Running\",\"podIP\":\"1\"}}")->mine = false;
+    stage_see(
+        st, POD, "p2",
+        "{\"metadata\":{\"name\":\"p2\",\"labels\":{\"l\":\"1\"}},\"status\":{\"phase\":\"Running\",\"podIP\":\"1\"}}")
+        ->mine = false;
     stage_see(st, SERVICE, "s", "{}");
     stage_see(st, POD, "p1", "{\"metadata\":{\"annotations\":{}},\"spec\":{\"x\":1}}");
     stage_run(st);
     assert_null(st->plan->problem);
-    assert_string_equal(got, "{\"metadata\":{\"name\":\"p1\",\"namespace\":\"ns\",\"uid\":\"uid-p1\"}} mine\n"
-                             "{\"metadata\":{\"labels\":{\"l\":\"1\"},\"name\":\"p2\",\"namespace\":\"ns\",\"uid\":\"uid-p2\"},"
-                             "\"status\":{\"phase\":\"Running\"}} other\n");
+    assert_string_equal(
+        got,
+        "{\"metadata\":{\"name\":\"p1\",\"namespace\":\"ns\",\"uid\":\"uid-p1\"}} mine\n"
+        "{\"metadata\":{\"labels\":{\"l\":\"1\"},\"name\":\"p2\",\"namespace\":\"ns\",\"uid\":\"uid-p2\"},"
+        "\"status\":{\"phase\":\"Running\"}} other\n");
 }
 
 STAGE_TEST(reading_an_undeclared_kind_fails_the_hook)
@@ -41,7 +48,8 @@ STAGE_TEST(reading_an_undeclared_kind_fails_the_hook)
     gvk = "v1/Secret";
     stage_hook(st, stage_plugin(st, "a"), RK_PHASE_PLAN, 100, look);
     stage_run(st);
-    assert_string_equal(st->plan->problem, "a: PLAN: plugin a reads v1/Secret, which it does not watch");
+    assert_string_equal(st->plan->problem,
+                        "a: PLAN: plugin a reads v1/Secret, which it does not watch");
     assert_true(st->plan->failed);
 }
 
@@ -70,14 +78,20 @@ static int32_t outcomes(const rk_api *rk, rk_pass *ps, void *self)
     assert_string_equal(x.behind, "behind");
     assert_int_equal(rk->outcome(ps, POD, "g", &old), 1);
     assert_int_equal(old.http, 403);
-    assert_string_equal(old.verb, "untouched"); /* an older plugin's struct is not written past its end */
+    assert_string_equal(old.verb,
+                        "untouched"); /* an older plugin's struct is not written past its end */
     assert_int_equal(rk->outcome(ps, POD, "other", &x.o), 0);
     return RK_OK;
 }
 
 STAGE_TEST(a_hook_reads_how_io_went)
 {
-    const struct rk_snap_outcome o = {.gvk = POD, .group = "g", .verb = "create", .reason = "Forbidden", .http = 403, .failures = 2};
+    const struct rk_snap_outcome o = {.gvk = POD,
+                                      .group = "g",
+                                      .verb = "create",
+                                      .reason = "Forbidden",
+                                      .http = 403,
+                                      .failures = 2};
     stage_hook(st, stage_plugin(st, "a"), RK_PHASE_STATUS, 100, outcomes);
     st->snap.outcomes = &o;
     st->snap.n_outcomes = 1;
@@ -106,7 +120,8 @@ static int32_t json(const rk_api *rk, rk_pass *ps, void *self)
     assert_string_equal(rk->key(rk->next(rk->item(v, 0))), "a");
     assert_null(rk->item(v, 2));
     assert_null(rk->item(rk->at(v, "/b/1"), 0));
-    assert_string_equal(rk->print_sorted(ps, v), "{\"a\":{\"f\":1.5,\"n\":3},\"b\":[1.50,\"x\",true,null]}");
+    assert_string_equal(rk->print_sorted(ps, v),
+                        "{\"a\":{\"f\":1.5,\"n\":3},\"b\":[1.50,\"x\",true,null]}");
     assert_string_equal(rk->print(ps, v), text);
     assert_string_equal(rk->join(ps, parts, 3), "abc");
     assert_string_equal(rk->fmt(ps, "%s-%d", "x", 4), "x-4");
@@ -124,7 +139,9 @@ static int32_t json(const rk_api *rk, rk_pass *ps, void *self)
     rk->push(ps, list, rk->new_num(ps, 1));
     assert_string_equal(rk->print(ps, box), "{\"list\":[1],\"again\":[]}");
     assert_int_equal(rk->equal(v, rk->copy(ps, v)), 1);
-    assert_string_equal(rk->digest(ps, v), rk->digest(ps, rk->parse(ps, rk->print_sorted(ps, v), strlen(rk->print_sorted(ps, v)))));
+    assert_string_equal(
+        rk->digest(ps, v),
+        rk->digest(ps, rk->parse(ps, rk->print_sorted(ps, v), strlen(rk->print_sorted(ps, v)))));
     return RK_OK;
 }
 

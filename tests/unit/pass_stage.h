@@ -1,4 +1,5 @@
-/* A stage for pass tests: plugins made of plain functions, an owner of kind example.io/v1/Thing, a world, one pass. */
+/* A stage for pass tests: plugins made of plain functions, an owner of kind example.io/v1/Thing,
+ * a world, one pass. */
 #ifndef PASS_STAGE_H
 #define PASS_STAGE_H
 
@@ -47,38 +48,54 @@ static inline void stage_open(struct stage *st)
     memset(st, 0, sizeof *st);
     rk_arena_init(&st->arena, 0);
     st->conf = (struct rk_pass_conf){.arena_cap = 16u << 20, .slice = 64};
-    st->object = "{\"apiVersion\":\"example.io/v1\",\"kind\":\"Thing\",\"metadata\":{\"name\":\"demo\",\"namespace\":\"ns\","
-                 "\"uid\":\"u-1\",\"resourceVersion\":\"7\",\"generation\":3},\"spec\":{\"size\":2,\"template\":{\"metadata\":"
-                 "{\"name\":\"ignored\",\"labels\":{\"user\":\"yes\"}},\"spec\":{\"containers\":[{\"name\":\"main\",\"image\":\"i\","
-                 "\"env\":[{\"name\":\"U\",\"value\":\"user\"}]}]}}}}";
-    st->snap = (struct rk_snapshot){.gvk = THING, .ns = "ns", .name = "demo", .uid = "u-1", .rv = "7", .now_us = NOW_US};
+    st->object =
+        "{\"apiVersion\":\"example.io/v1\",\"kind\":\"Thing\",\"metadata\":{\"name\":\"demo\",\"namespace\":\"ns\","
+        "\"uid\":\"u-1\",\"resourceVersion\":\"7\",\"generation\":3},\"spec\":{\"size\":2,\"template\":{\"metadata\":"
+        "{\"name\":\"ignored\",\"labels\":{\"user\":\"yes\"}},\"spec\":{\"containers\":[{\"name\":\"main\",\"image\":\"i\","
+        "\"env\":[{\"name\":\"U\",\"value\":\"user\"}]}]}}}}";
+    st->snap = (struct rk_snapshot){
+        .gvk = THING, .ns = "ns", .name = "demo", .uid = "u-1", .rv = "7", .now_us = NOW_US};
 }
 
 /* A plugin that introduces Thing and watches pods and services of it. */
 static inline rk_plugin *stage_plugin(struct stage *st, const char *name)
 {
     size_t i = st->n++;
-    st->kinds[i][0] = (rk_kind){.gvk = THING, .plural = "things", .controller = "thing-controller", .finalizers = "example.io/hold"};
-    st->watches[i][0] = (rk_watch){.gvk = POD, .plural = "pods", .owner = THING, .index_label = "thing"};
+    st->kinds[i][0] = (rk_kind){.gvk = THING,
+                                .plural = "things",
+                                .controller = "thing-controller",
+                                .finalizers = "example.io/hold"};
+    st->watches[i][0] =
+        (rk_watch){.gvk = POD, .plural = "pods", .owner = THING, .index_label = "thing"};
     st->watches[i][1] = (rk_watch){.gvk = SERVICE, .plural = "services", .owner = THING};
-    st->plugs[i] = (rk_plugin){RK_PLUGIN_SIZES, .name = name, .version = "1", .hooks = st->hooks[i], .kinds = st->kinds[i],
-                               .watches = st->watches[i], .n_kinds = 1, .n_watches = 2};
+    st->plugs[i] =
+        (rk_plugin){RK_PLUGIN_SIZES,       .name = name,          .version = "1",
+                    .hooks = st->hooks[i], .kinds = st->kinds[i], .watches = st->watches[i],
+                    .n_kinds = 1,          .n_watches = 2};
     return &st->plugs[i];
 }
 
-static inline rk_hook *stage_hook(struct stage *st, const rk_plugin *plugin, int phase, int rank, rk_run *run)
+static inline rk_hook *stage_hook(struct stage *st, const rk_plugin *plugin, int phase, int rank,
+                                  rk_run *run)
 {
     size_t i = (size_t)(plugin - st->plugs);
     rk_hook *h = &st->hooks[i][st->plugs[i].n_hooks++];
-    *h = (rk_hook){.phase = (uint16_t)phase, .rank = (uint16_t)rank, .run = run, .title = "a hook of a test"};
+    *h = (rk_hook){
+        .phase = (uint16_t)phase, .rank = (uint16_t)rank, .run = run, .title = "a hook of a test"};
     return h;
 }
 
-static inline struct rk_seen *stage_see(struct stage *st, const char *gvk, const char *name, const char *json)
+static inline struct rk_seen *stage_see(struct stage *st, const char *gvk, const char *name,
+                                        const char *json)
 {
     struct rk_seen *s = &st->seen[st->snap.n_seen++];
-    *s = (struct rk_seen){.gvk = gvk, .ns = "ns", .name = name, .uid = rk_arena_fmt(&st->arena, "uid-%s", name), .rv = "5",
-                          .mine = true, .json = rk_span_of(json)};
+    *s = (struct rk_seen){.gvk = gvk,
+                          .ns = "ns",
+                          .name = name,
+                          .uid = rk_arena_fmt(&st->arena, "uid-%s", name),
+                          .rv = "5",
+                          .mine = true,
+                          .json = rk_span_of(json)};
     return s;
 }
 
@@ -153,16 +170,16 @@ static inline void assert_contains(const char *text, const char *part)
         fail_msg("\"%s\" is not in \"%s\"", part, text ? text : "(null)");
 }
 
-#define STAGE_TEST(name)                       \
-    static void name##_on(struct stage *st);   \
-    static void name(void **state)             \
-    {                                          \
-        struct stage st;                       \
-        (void)state;                           \
-        stage_open(&st);                       \
-        name##_on(&st);                        \
-        stage_close(&st);                      \
-    }                                          \
+#define STAGE_TEST(name)                     \
+    static void name##_on(struct stage *st); \
+    static void name(void **state)           \
+    {                                        \
+        struct stage st;                     \
+        (void)state;                         \
+        stage_open(&st);                     \
+        name##_on(&st);                      \
+        stage_close(&st);                    \
+    }                                        \
     static void name##_on(struct stage *st)
 
 #endif

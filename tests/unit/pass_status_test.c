@@ -3,9 +3,11 @@
 #include "core/plug/plug.h"
 #include "pass_stage.h"
 
-#define THING_WITH(status) \
-    "{\"metadata\":{\"name\":\"demo\",\"uid\":\"u-1\",\"resourceVersion\":\"7\"},\"spec\":{},\"status\":" status "}"
-#define OLD_READY "{\"type\":\"Ready\",\"status\":\"True\",\"reason\":\"R\",\"message\":\"m\",\"lastTransitionTime\":\"2020-01-01T00:00:00Z\"}"
+#define THING_WITH(status)                                                                                       \
+    "{\"metadata\":{\"name\":\"demo\",\"uid\":\"u-1\",\"resourceVersion\":\"7\"},\"spec\":{},\"status\":" status \
+    "}"
+#define OLD_READY \
+    "{\"type\":\"Ready\",\"status\":\"True\",\"reason\":\"R\",\"message\":\"m\",\"lastTransitionTime\":\"2020-01-01T00:00:00Z\"}"
 
 static int32_t counts(const rk_api *rk, rk_pass *ps, void *self)
 {
@@ -21,7 +23,9 @@ STAGE_TEST(what_differs_is_patched_and_stamped_without_a_version)
     st->object = THING_WITH("{\"ready\":1,\"stale\":\"x\",\"same\":{\"a\":1}}");
     stage_run(st);
     const struct rk_op *op = stage_op(st, RK_OP_STATUS, 0);
-    assert_string_equal(stage_at(st, op, ""), "{\"status\":{\"ready\":2,\"lastUpdateTime\":\"2026-01-02T03:04:05Z\",\"stale\":null}}");
+    assert_string_equal(
+        stage_at(st, op, ""),
+        "{\"status\":{\"ready\":2,\"lastUpdateTime\":\"2026-01-02T03:04:05Z\",\"stale\":null}}");
     assert_string_equal(op->plural, "things");
     assert_string_equal(op->patch_type, "merge");
     assert_false(st->plan->conditions_changed);
@@ -50,12 +54,14 @@ STAGE_TEST(conditions_travel_whole_with_the_version)
     truth = "False";
     reason = "R";
     stage_hook(st, stage_plugin(st, "a"), RK_PHASE_STATUS, 100, ready);
-    st->object = THING_WITH("{\"conditions\":[{\"type\":\"Other\",\"status\":\"True\"}," OLD_READY "]}");
+    st->object =
+        THING_WITH("{\"conditions\":[{\"type\":\"Other\",\"status\":\"True\"}," OLD_READY "]}");
     stage_run(st);
-    assert_string_equal(stage_at(st, stage_op(st, RK_OP_STATUS, 0), ""),
-                        "{\"metadata\":{\"resourceVersion\":\"7\"},\"status\":{\"conditions\":[{\"type\":\"Other\",\"status\":\"True\"},"
-                        "{\"type\":\"Ready\",\"status\":\"False\",\"reason\":\"R\",\"message\":\"m\","
-                        "\"lastTransitionTime\":\"2026-01-02T03:04:05Z\"}]}}");
+    assert_string_equal(
+        stage_at(st, stage_op(st, RK_OP_STATUS, 0), ""),
+        "{\"metadata\":{\"resourceVersion\":\"7\"},\"status\":{\"conditions\":[{\"type\":\"Other\",\"status\":\"True\"},"
+        "{\"type\":\"Ready\",\"status\":\"False\",\"reason\":\"R\",\"message\":\"m\","
+        "\"lastTransitionTime\":\"2026-01-02T03:04:05Z\"}]}}");
     assert_true(st->plan->conditions_changed);
 }
 
@@ -66,8 +72,9 @@ STAGE_TEST(another_reason_keeps_the_transition_time_and_no_change_is_none)
     stage_hook(st, stage_plugin(st, "a"), RK_PHASE_STATUS, 100, ready);
     st->object = THING_WITH("{\"conditions\":[" OLD_READY "]}");
     stage_run(st);
-    assert_string_equal(stage_at(st, stage_op(st, RK_OP_STATUS, 0), "/status/conditions/0/lastTransitionTime"),
-                        "\"2020-01-01T00:00:00Z\"");
+    assert_string_equal(
+        stage_at(st, stage_op(st, RK_OP_STATUS, 0), "/status/conditions/0/lastTransitionTime"),
+        "\"2020-01-01T00:00:00Z\"");
     reason = "R";
     stage_run(st);
     assert_int_equal(st->plan->n_ops, 0);
@@ -100,14 +107,17 @@ STAGE_TEST(a_failed_hook_is_a_condition_until_all_is_well)
     char *status;
     rk_plugin *a = stage_plugin(st, "a");
     stage_hook(st, a, RK_PHASE_PLAN, 100, broken);
-    stage_hook(st, a, RK_PHASE_STATUS, 100, broken); /* failures of STATUS are told too, and stop nobody */
+    stage_hook(st, a, RK_PHASE_STATUS, 100,
+               broken); /* failures of STATUS are told too, and stop nobody */
     stage_hook(st, stage_plugin(st, "b"), RK_PHASE_STATUS, 200, counts);
     stage_run(st);
     const struct rk_op *op = stage_op(st, RK_OP_STATUS, 0);
     assert_string_equal(stage_at(st, op, "/status/ready"), "2");
-    assert_string_equal(stage_at(st, op, "/status/conditions/0/message"), "\"a: PLAN: /spec: no (and 1 more)\"");
+    assert_string_equal(stage_at(st, op, "/status/conditions/0/message"),
+                        "\"a: PLAN: /spec: no (and 1 more)\"");
     status = rk_json_text(&st->arena, rk_json_get(stage_body(st, op), "status"));
-    st->object = rk_arena_fmt(&st->arena, "{\"metadata\":{\"name\":\"demo\"},\"status\":%s}", status);
+    st->object =
+        rk_arena_fmt(&st->arena, "{\"metadata\":{\"name\":\"demo\"},\"status\":%s}", status);
     stage_run(st);
     assert_null(stage_op(st, RK_OP_STATUS, 0)); /* told already */
     a->n_hooks = 0;

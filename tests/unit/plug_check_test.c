@@ -30,15 +30,22 @@ static void make(struct made *m)
 {
     memset(m, 0, sizeof *m);
     m->hook[0] = (rk_hook){.phase = RK_PHASE_POD, .rank = 100, .run = nothing};
-    m->opt[0] = (rk_opt){.key = "size", .dflt = "3", .type = RK_T_INT, .offset = 8, .min = 1, .max = 9};
+    m->opt[0] =
+        (rk_opt){.key = "size", .dflt = "3", .type = RK_T_INT, .offset = 8, .min = 1, .max = 9};
     m->opt[1] = (rk_opt){.key = "on", .dflt = "yes", .type = RK_T_BOOL, .offset = 17};
-    m->kind[0] = (rk_kind){.gvk = "example.io/v1/Thing", .plural = "things", .finalizers = "example.io/x"};
-    m->watch[0] = (rk_watch){.gvk = "v1/Pod", .plural = "pods", .owner = "example.io/v1/Thing", .keep = "/status/phase\n  /metadata/labels\n"};
-    m->d = (rk_plugin){RK_PLUGIN_SIZES, .self_size = 24, .name = "good", .version = "1.2", .hooks = m->hook, .n_hooks = 1,
-                       .opts = m->opt, .n_opts = 2, .kinds = m->kind, .n_kinds = 1, .watches = m->watch, .n_watches = 1};
+    m->kind[0] =
+        (rk_kind){.gvk = "example.io/v1/Thing", .plural = "things", .finalizers = "example.io/x"};
+    m->watch[0] = (rk_watch){.gvk = "v1/Pod",
+                             .plural = "pods",
+                             .owner = "example.io/v1/Thing",
+                             .keep = "/status/phase\n  /metadata/labels\n"};
+    m->d = (rk_plugin){RK_PLUGIN_SIZES,  .self_size = 24, .name = "good",      .version = "1.2",
+                       .hooks = m->hook, .n_hooks = 1,    .opts = m->opt,      .n_opts = 2,
+                       .kinds = m->kind, .n_kinds = 1,    .watches = m->watch, .n_watches = 1};
 }
 
-static int load(const rk_plugin *a, const rk_plugin *b, const struct rk_plug_conf *pc, struct rk_plugins **ret, struct rk_err *err)
+static int load(const rk_plugin *a, const rk_plugin *b, const struct rk_plug_conf *pc,
+                struct rk_plugins **ret, struct rk_err *err)
 {
     const rk_plugin *both[] = {a, b};
     rk_err_clear(err);
@@ -80,10 +87,10 @@ static void a_plugin_with_nothing_but_a_name_is_taken(void **state)
 }
 
 typedef void spoil_fn(struct made *m);
-#define SPOIL(name, line)                \
-    static void name(struct made *m)     \
-    {                                    \
-        line;                            \
+#define SPOIL(name, line)            \
+    static void name(struct made *m) \
+    {                                \
+        line;                        \
     }
 SPOIL(major, m->d.major = 1)
 SPOIL(minor, m->d.minor = 2)
@@ -230,7 +237,8 @@ static void an_unknown_disabled_plugin_is_refused_with_the_nearest_name(void **s
     const struct rk_plug_conf pc = {.disable = "god"};
     make(&m);
     assert_int_equal(load(&m.d, NULL, &pc, &p, &err), RK_E_INVAL);
-    assert_string_equal(err.text, "[plugins] disable: there is no plugin 'god' (did you mean 'good'?)");
+    assert_string_equal(err.text,
+                        "[plugins] disable: there is no plugin 'god' (did you mean 'good'?)");
 }
 
 int main(void)

@@ -1,4 +1,5 @@
-/* Order of hooks: phase, rank, `after`, load order; strides of grown plugins; options from the INI. */
+/* Order of hooks: phase, rank, `after`, load order; strides of grown plugins; options from the
+ * INI. */
 #include "core/conf/conf.h"
 #include "core/plug/plug.h"
 
@@ -17,21 +18,28 @@ static int32_t nothing(const rk_api *rk, rk_pass *ps, void *self)
     return RK_OK;
 }
 
-static const rk_hook pod_300[] = {{.phase = RK_PHASE_POD, .rank = 300, .run = nothing, .title = "first"},
-                                  {.phase = RK_PHASE_POD, .rank = 300, .run = nothing, .title = "second"},
-                                  {.phase = RK_PHASE_PLAN, .rank = 900, .run = nothing},
-                                  {.phase = RK_PHASE_FINALIZE, .rank = 1, .run = nothing}};
-static const rk_hook pod_200[] = {{.phase = RK_PHASE_POD, .rank = 200, .run = nothing, .roles = "head,worker", .kinds = "v1/Pod"}};
+static const rk_hook pod_300[] = {
+    {.phase = RK_PHASE_POD, .rank = 300, .run = nothing, .title = "first"},
+    {.phase = RK_PHASE_POD, .rank = 300, .run = nothing, .title = "second"},
+    {.phase = RK_PHASE_PLAN, .rank = 900, .run = nothing},
+    {.phase = RK_PHASE_FINALIZE, .rank = 1, .run = nothing}};
+static const rk_hook pod_200[] = {{.phase = RK_PHASE_POD,
+                                   .rank = 200,
+                                   .run = nothing,
+                                   .roles = "head,worker",
+                                   .kinds = "v1/Pod"}};
 
-#define PLUGIN(var, text, after_text, table) \
-    static const rk_plugin var = {RK_PLUGIN_SIZES, .name = text, .after = after_text, .hooks = table, .n_hooks = RK_COUNT(table)}
+#define PLUGIN(var, text, after_text, table)                                          \
+    static const rk_plugin var = {RK_PLUGIN_SIZES, .name = text, .after = after_text, \
+                                  .hooks = table, .n_hooks = RK_COUNT(table)}
 
 static void told(const struct rk_plugins *p, char *out, size_t n)
 {
     *out = '\0';
     for (size_t i = 0; i < p->n_hooks; i++) {
         size_t at = strlen(out);
-        (void)snprintf(out + at, n - at, "%s%s/%s", i ? " " : "", p->hooks[i].plug->name, p->hooks[i].hook.title); /* cut */
+        (void)snprintf(out + at, n - at, "%s%s/%s", i ? " " : "", p->hooks[i].plug->name,
+                       p->hooks[i].hook.title); /* cut */
     }
 }
 
@@ -80,7 +88,8 @@ static void a_cycle_is_named(void **state)
     struct rk_plugins *p = NULL;
     struct rk_err err = RK_ERR_INIT;
     assert_int_equal(rk_plugins_from(all, 3, NULL, NULL, &p, &err), RK_E_INVAL);
-    assert_string_equal(err.text, "built in: plugin a: runs after itself: a after b after c after a");
+    assert_string_equal(err.text,
+                        "built in: plugin a: runs after itself: a after b after c after a");
 }
 
 static void a_disabled_plugin_keeps_only_finalize(void **state)
@@ -107,13 +116,20 @@ struct grown_hook {
 static void a_grown_plugin_is_read_by_its_own_strides(void **state)
 {
     (void)state;
-    static const struct grown_hook hooks[] = {{{.phase = RK_PHASE_POD, .rank = 2, .run = nothing, .title = "two"}, {"x", "y"}},
-                                              {{.phase = RK_PHASE_POD, .rank = 1, .run = nothing, .title = "one"}, {"x", "y"}}};
+    static const struct grown_hook hooks[] = {
+        {{.phase = RK_PHASE_POD, .rank = 2, .run = nothing, .title = "two"}, {"x", "y"}},
+        {{.phase = RK_PHASE_POD, .rank = 1, .run = nothing, .title = "one"}, {"x", "y"}}};
     static const struct {
         rk_plugin d;
         const char *more;
-    } grown = {{.size = sizeof grown, .hook_size = sizeof(struct grown_hook), .opt_size = sizeof(rk_opt), .major = RK_ABI_MAJOR,
-                .minor = RK_ABI_MINOR, .name = "grown", .hooks = &hooks[0].hook, .n_hooks = 2},
+    } grown = {{.size = sizeof grown,
+                .hook_size = sizeof(struct grown_hook),
+                .opt_size = sizeof(rk_opt),
+                .major = RK_ABI_MAJOR,
+                .minor = RK_ABI_MINOR,
+                .name = "grown",
+                .hooks = &hooks[0].hook,
+                .n_hooks = 2},
                "z"};
     const rk_plugin *all[] = {&grown.d};
     struct rk_plugins *p = NULL;
@@ -135,11 +151,16 @@ struct self {
 static void options_and_after_come_from_the_ini(void **state)
 {
     (void)state;
-    static const rk_opt opts[] = {{.key = "text", .dflt = "d", .type = RK_T_STR, .offset = offsetof(struct self, text)},
-                                  {.key = "wait", .dflt = "1s", .type = RK_T_DURATION, .offset = offsetof(struct self, wait_ms)},
-                                  {.key = "on", .dflt = "no", .type = RK_T_BOOL, .offset = offsetof(struct self, on)}};
-    static const rk_plugin a = {RK_PLUGIN_SIZES, .name = "a", .self_size = sizeof(struct self), .opts = opts, .n_opts = 3,
-                                .hooks = pod_200, .n_hooks = 1};
+    static const rk_opt opts[] = {
+        {.key = "text", .dflt = "d", .type = RK_T_STR, .offset = offsetof(struct self, text)},
+        {.key = "wait",
+         .dflt = "1s",
+         .type = RK_T_DURATION,
+         .offset = offsetof(struct self, wait_ms)},
+        {.key = "on", .dflt = "no", .type = RK_T_BOOL, .offset = offsetof(struct self, on)}};
+    static const rk_plugin a = {RK_PLUGIN_SIZES, .name = "a", .self_size = sizeof(struct self),
+                                .opts = opts,    .n_opts = 3, .hooks = pod_200,
+                                .n_hooks = 1};
     PLUGIN(b, "b", NULL, pod_200);
     const rk_plugin *all[] = {&a, &b};
     struct rk_conf *conf = rk_conf_new();

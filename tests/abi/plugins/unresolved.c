@@ -12,4 +12,5 @@ static int32_t run(const rk_api *rk, rk_pass *ps, void *self)
 
 static const rk_hook hooks[] = {{.phase = RK_PHASE_PLAN, .rank = RK_RANK_BASE, .run = run}};
 
-const rk_plugin rk_plugin_v0 = {RK_PLUGIN_SIZES, .name = "unresolved", .hooks = hooks, .n_hooks = RK_COUNT(hooks)};
+const rk_plugin rk_plugin_v0 = {RK_PLUGIN_SIZES, .name = "unresolved", .hooks = hooks,
+                                .n_hooks = RK_COUNT(hooks)};
