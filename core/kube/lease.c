@@ -103,13 +103,12 @@ static void send_request(struct rk_elector *e, enum act act, const char *method,
 {
     /* Two tries must fit into the renewal time: one hanging connection does not cost the
      * leadership. */
-    int64_t half = e->conf.renew_ms / 2;
     struct rk_req req = {
         .lane = RK_LANE_LEASE,
         .method = method,
         .path = path,
         .body = body,
-        .timeout_ms = half > 0 ? half : 1,
+        .timeout_ms = e->conf.renew_ms / 2,
         .done = on_done,
         .ctx = e,
     };
