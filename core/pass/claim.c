@@ -117,7 +117,7 @@ const char *rk__claim_before(struct rk_obj *o, const char *path, bool there, enu
     return over;
 }
 
-void rk__claim_record(struct rk_obj *o, const char *path, int verb, const char *over)
+void rk__claim_record(struct rk_obj *o, const char *path, enum rk_wrote verb, const char *over)
 {
     const struct rk_plugged_hook *h = o->ps->hook;
     struct rk__write *w =

@@ -74,12 +74,14 @@ struct rk_plan {
 };
 void rk_plan_free(struct rk_plan *p); /* NULL is fine */
 
+enum rk_wrote { RK_WROTE_SET, RK_WROTE_OFFER, RK_WROTE_YIELD, RK_WROTE_APPEND, RK_WROTE_DROP };
+
 /* Whose write is this? For explain, conflict reports and tests. */
 struct rk_write_record {
     const char *path;   /* canonical */
     const char *author; /* plugin name */
     uint16_t phase, rank;
-    enum { RK_WROTE_SET, RK_WROTE_OFFER, RK_WROTE_YIELD, RK_WROTE_APPEND, RK_WROTE_DROP } verb;
+    enum rk_wrote verb;
     /* author that was overridden, "user" (what stood in the template), or NULL */
     const char *over;
 };

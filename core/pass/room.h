@@ -159,7 +159,7 @@ int32_t rk__obj_fill(struct rk_obj *o, const char *path, const char *how);
 const char *rk__claim_path(struct rk_obj *o, const char *path);
 /* pledges; returns whom it overrides */
 const char *rk__claim_before(struct rk_obj *o, const char *path, bool there, enum rk__verb verb);
-void rk__claim_record(struct rk_obj *o, const char *path, int verb, const char *over);
+void rk__claim_record(struct rk_obj *o, const char *path, enum rk_wrote verb, const char *over);
 void rk__claim_settle(struct rk_pass *ps); /* at the end of each hook */
 void rk__writes_keep(struct rk_pass *ps, const struct rk_obj *o, const char *key);
 

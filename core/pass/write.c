@@ -104,10 +104,10 @@ static int32_t allow(struct rk_obj *o, const char *path, const char *canonical)
 
 int32_t rk__obj_write(struct rk_obj *o, const char *path, const cJSON *value, enum rk__verb verb)
 {
-    static const int record[] = {[RK__SET] = RK_WROTE_SET,
-                                 [RK__OFFER] = RK_WROTE_OFFER,
-                                 [RK__APPEND] = RK_WROTE_APPEND,
-                                 [RK__DROP] = RK_WROTE_DROP};
+    static const enum rk_wrote record[] = {[RK__SET] = RK_WROTE_SET,
+                                           [RK__OFFER] = RK_WROTE_OFFER,
+                                           [RK__APPEND] = RK_WROTE_APPEND,
+                                           [RK__DROP] = RK_WROTE_DROP};
     if (!o || !o->ps->hook)
         return RK_EFAIL;
     struct rk_pass *ps = o->ps;
