@@ -100,6 +100,9 @@ static void feed_add(struct rk_worker *w, struct rk_arena *a, const char *gvk, c
     f->kind = rk_view_kind_find(w->view, gvk);
     f->ns = ns.p ? rk_arena_strndup(a, ns.p, ns.n) : NULL;
     d.ns = f->ns;
+    f->api_version = d.api_version;
+    f->plural = d.plural;
+    f->selector = d.selector;
     d.ctx = f;
     f->watcher = rk_watcher_new(w->poll, w->client, &d);
     w->feeds = rk_realloc(w->feeds, (w->n_feeds + 1) * sizeof(*w->feeds));

@@ -65,7 +65,8 @@ static bool status_later(struct rk_flight *f)
     if (f->settled_ok) {
         f->more = true;
         if (f->owner->status_ms == 0)
-            f->owner->status_ms = rk_clock_ms(); /* the first status waits for the pods' first news */
+            f->owner->status_ms =
+                rk_clock_ms(); /* the first status waits for the pods' first news */
         return true;
     }
     int64_t now = rk_clock_ms(),

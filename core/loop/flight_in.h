@@ -9,7 +9,7 @@
 #include "core/base/buf.h"
 #include "core/loop/worker.h"
 
-#define RK_FLIGHT_RESEND_MAX                                                                       \
+#define RK_FLIGHT_RESEND_MAX \
     60 /* then the flight gives up and the key backs off; the name stays unresolved */
 
 struct rk_flight;

@@ -37,9 +37,8 @@ static bool gate(void *ctx, uint64_t epoch)
 
 /* ---- leadership ---- */
 
-static void lead(struct rk_worker *w)
+static void led(struct rk_worker *w)
 {
-    w->epoch = atomic_load(&w->shared->epoch);
     w->leads = true;
     w->led_ms = rk_clock_ms();
     w->breaker.since_ms = w->led_ms;
@@ -49,9 +48,20 @@ static void lead(struct rk_worker *w)
     rk_drive_soon(w);
 }
 
+static void lead(struct rk_worker *w)
+{
+    w->epoch = atomic_load(&w->shared->epoch);
+    if (w->leads || w->stopping)
+        return;
+    rk_fence_free(w->fence);
+    w->fence = rk_fence_start(w, led);
+}
+
 static void lose(struct rk_worker *w)
 {
     w->leads = false;
+    rk_fence_free(w->fence);
+    w->fence = NULL;
     rk_log_warn("leadership lost: writes stop, caches stay");
     rk_flight_abort_all(w);
     rk_client_cut_writes(w->client);
@@ -178,6 +188,7 @@ static int setup(struct rk_worker *w, struct rk_err *err)
 static void teardown(struct rk_worker *w)
 {
     rk_map_done(&w->owners);
+    rk_fence_free(w->fence);
     rk_feeds_free(w);
     rk_recorder_free(w->recorder);
     rk_client_free(w->client);

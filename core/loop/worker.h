@@ -37,7 +37,8 @@ struct rk_feed { /* one watch: a kind in one namespace or in all */
     struct rk_worker *w;
     struct rk_watcher *watcher;
     int kind;
-    char *ns; /* NULL = all */
+    const char *api_version, *plural, *selector; /* live as long as the worker */
+    char *ns;                                    /* NULL = all */
     bool synced;
 };
 
@@ -65,6 +66,7 @@ struct rk_worker {
     struct rk_arena arena;   /* snapshots; reset before each pass */
     struct rk_arena forever; /* what lives as long as the worker: kinds, feeds */
     struct rk_breaker breaker;
+    struct rk_fence *fence; /* leadership has come, the cache is being compared; NULL */
     struct rk_timer drive_timer, beat_timer, creds_timer, stop_timer;
     bool driving, leads, stopping, stopped;
     uint64_t epoch; /* of our leadership; plans carry it */
@@ -97,6 +99,11 @@ int rk_feeds_start(struct rk_worker *w, struct rk_err *err);
 void rk_feeds_free(struct rk_worker *w);
 bool rk_feeds_synced(const struct rk_worker *w);
 bool rk_feeds_stale(const struct rk_worker *w, char *why, size_t why_size);
+
+/* ---- fence.c: is the cache as new as the API server? ---- */
+/* Calls `passed` once all feeds are; never from inside this call. */
+struct rk_fence *rk_fence_start(struct rk_worker *w, void (*passed)(struct rk_worker *w));
+void rk_fence_free(struct rk_fence *f); /* NULL is fine */
 
 /* Run until told to stop. argv-independent: conf and options are bound, plugins loaded. Returns the exit code. */
 int rk_worker_run(int shared_fd, int link_fd, struct rk_conf *conf, const struct rk_options *o,

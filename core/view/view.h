@@ -61,6 +61,11 @@ void rk_view_progress(struct rk_view *v, int kind, const char *scope_ns, const c
 /* False before the first list of the kind is complete. */
 bool rk_view_reached(const struct rk_view *v, int kind, const char *ns, const char *rv);
 size_t rk_view_count(const struct rk_view *v, int kind);
+/* Is this very object (uid) here, at this version or a newer one? For comparing the cache with a list (client.md 53). */
+bool rk_view_has(const struct rk_view *v, int kind, const char *ns, const char *name, const char *uid,
+                 const char *rv);
+/* Records of a kind in one namespace; ns NULL = all. Walks the records of the kind. */
+size_t rk_view_count_in(const struct rk_view *v, int kind, const char *ns);
 size_t rk_view_bytes(const struct rk_view *v);                              /* of records, headers included */
 uint64_t rk_view_bad(const struct rk_view *v);                              /* malformed objects met */
 
