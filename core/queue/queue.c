@@ -18,28 +18,29 @@
 enum state { IDLE, WAITING, READY, IN_HAND };
 
 struct entry {
-    struct rk_heap_node wait;   /* due: when to become ready */
-    struct rk_heap_node order;  /* due: minus priority */
-    struct rk_heap_node age;    /* due: ready since */
+    struct rk_heap_node wait;  /* due: when to become ready */
+    struct rk_heap_node order; /* due: minus priority */
+    struct rk_heap_node age;   /* due: ready since */
     enum state state;
     int priority;
     uint32_t failures;
-    bool backoff;               /* the wait (or the coming one) is one of rk_queue_retry */
-    bool again;                 /* IN_HAND: run once more after done, at next_due */
+    bool backoff; /* the wait (or the coming one) is one of rk_queue_retry */
+    bool again;   /* IN_HAND: run once more after done, at next_due */
     int next_priority;
     int64_t next_due;
     char key[];
 };
 
 struct rk_queue {
-    struct rk_map entries;      /* key -> struct entry */
+    struct rk_map entries; /* key -> struct entry */
     struct rk_heap waiting, order, age;
     size_t in_hand;
     unsigned picks;
     uint64_t dice;
 };
 
-#define ENTRY_OF(node, member) ((struct entry *)(void *)((char *)(node) - offsetof(struct entry, member)))
+#define ENTRY_OF(node, member) \
+    ((struct entry *)(void *)((char *)(node)-offsetof(struct entry, member)))
 
 struct rk_queue *rk_queue_new(void)
 {

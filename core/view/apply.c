@@ -98,8 +98,8 @@ static void trim(struct rk_buf *b)
         rk_buf_done(b);
 }
 
-int rk_view_apply(struct rk_view *v, int kind, enum rk_view_what what, enum rk_view_source source, struct rk_span object,
-                  struct rk_err *err)
+int rk_view_apply(struct rk_view *v, int kind, enum rk_view_what what, enum rk_view_source source,
+                  struct rk_span object, struct rk_err *err)
 {
     assert(kind >= 0 && kind < v->n_kinds);
     v->frozen = true;

@@ -26,7 +26,10 @@ void rk__insert(struct rk_view *v, struct rk__rec *r, bool initial)
         rk__rec_enter(r, i);
     for (size_t i = 0; i < r->n_links; i++)
         wake_owner(v, r->links[i].owner, initial ? RK_CAUSE_LIST : RK_CAUSE_CHILD);
-    wake_self(v, r, r->flags & RK__TERMINATING ? RK_CAUSE_DELETED : initial ? RK_CAUSE_LIST : RK_CAUSE_USER);
+    wake_self(v, r,
+              r->flags & RK__TERMINATING ? RK_CAUSE_DELETED
+              : initial                  ? RK_CAUSE_LIST
+                                         : RK_CAUSE_USER);
 }
 
 void rk__remove(struct rk_view *v, struct rk__rec *r)
@@ -41,7 +44,8 @@ void rk__remove(struct rk_view *v, struct rk__rec *r)
 }
 
 /* The kept bytes of a whole object hold its version: without it two of them may be equal. */
-static struct rk_span comparable(const struct rk__kind *k, struct rk_span json, struct rk_buf *scratch)
+static struct rk_span comparable(const struct rk__kind *k, struct rk_span json,
+                                 struct rk_buf *scratch)
 {
     static const char *const version[] = {"metadata/resourceVersion"};
     if (!k->whole || rk_scan_without(json, version, 1, scratch, NULL) < 0)
@@ -84,7 +88,8 @@ static enum rk_view_cause edit(const struct rk__rec *old, const struct rk__rec *
     return r->flags & RK__TERMINATING ? RK_CAUSE_DELETED : RK_CAUSE_USER;
 }
 
-static void wake_edge(struct rk_view *v, const struct rk__owner *was, const struct rk__owner *is, bool same, bool failed)
+static void wake_edge(struct rk_view *v, const struct rk__owner *was, const struct rk__owner *is,
+                      bool same, bool failed)
 {
     if (was != is) { /* it was given to another owner */
         wake_owner(v, was, RK_CAUSE_CHILD_GONE);

@@ -10,8 +10,8 @@
 static const char *const always[] = {"metadata/name", "metadata/uid", "metadata/deletionTimestamp",
                                      "metadata/creationTimestamp"};
 /* Needed for the header of a record; the index labels come on top. */
-static const char *const header[] = {"metadata/namespace", "metadata/resourceVersion", "metadata/ownerReferences",
-                                     "status/phase"};
+static const char *const header[] = {"metadata/namespace", "metadata/resourceVersion",
+                                     "metadata/ownerReferences", "status/phase"};
 #define N_ALWAYS (sizeof always / sizeof *always)
 #define N_HEADER (sizeof header / sizeof *header)
 
@@ -100,7 +100,9 @@ static char *label_path(const char *label)
 {
     struct rk_buf b;
     rk_buf_init(&b, 2048);
-    (void)rk_buf_adds(&b, "metadata/labels/"); /* full is seen by the check of the paths: the last word is cut or empty */
+    (void)rk_buf_adds(
+        &b,
+        "metadata/labels/"); /* full is seen by the check of the paths: the last word is cut or empty */
     for (; *label; label++)
         (void)rk_buf_adds(&b, *label == '/' ? "~1" : *label == '~' ? "~0" : (char[]){*label, '\0'});
     return rk_buf_take(&b, NULL);
@@ -117,11 +119,13 @@ static int type_get(struct rk_view *v, const char *gvk, struct rk_err *err)
     if (v->n_types == RK_VIEW_KINDS)
         return rk_err_set(err, RK_E_LIMIT, "more than %d kinds of owners", RK_VIEW_KINDS);
     const char *slash = memchr(gvk, '/', (size_t)(kind - gvk));
-    v->types[v->n_types] = (struct rk__type){gvk, {gvk, slash ? (size_t)(slash - gvk) : 0}, rk_span_of(kind + 1)};
+    v->types[v->n_types] =
+        (struct rk__type){gvk, {gvk, slash ? (size_t)(slash - gvk) : 0}, rk_span_of(kind + 1)};
     return v->n_types++;
 }
 
-static int add_edge(struct rk_view *v, struct rk__kind *k, const struct rk_view_kind *def, struct rk_err *err)
+static int add_edge(struct rk_view *v, struct rk__kind *k, const struct rk_view_kind *def,
+                    struct rk_err *err)
 {
     int type = type_get(v, def->owner_gvk, err);
     if (type < 0)
@@ -158,7 +162,8 @@ static int check_paths(const struct rk_view_kind *def, struct rk_err *err)
     return rc;
 }
 
-static int define(struct rk_view *v, struct rk__kind *k, const struct rk_view_kind *def, struct rk_err *err)
+static int define(struct rk_view *v, struct rk__kind *k, const struct rk_view_kind *def,
+                  struct rk_err *err)
 {
     int rc = check_paths(def, err);
     if (rc == 0 && def->owner_gvk)
@@ -179,7 +184,8 @@ static int define(struct rk_view *v, struct rk__kind *k, const struct rk_view_ki
     }
     struct rk_buf out;
     rk_buf_init(&out, 64);
-    rc = rk_scan_project(rk_span_of("{}"), k->slim, k->n_slim, &out, err); /* all of them together: the scanner's limits */
+    rc = rk_scan_project(rk_span_of("{}"), k->slim, k->n_slim, &out,
+                         err); /* all of them together: the scanner's limits */
     rk_buf_done(&out);
     return rc;
 }

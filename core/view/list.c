@@ -53,7 +53,17 @@ void rk_view_list_begin(struct rk_view *v, int kind, const char *scope_ns)
 }
 
 /* What was listed in an older version than we have: is the list right? Yes if the store went back in time, and also if the list is
- * no older than the version we have and still shows another one. */
+ * no older than the version we have and still shows another one. Where that one is gone since, the list is the best we have: the
+ * watch goes on from it. */
+static bool list_is_right(const struct rk_view *v, const struct rk__scope *s,
+                          const struct rk__rec *old, const struct rk__rec *r, bool restored)
+{
+    if (!old)
+        return !rk__tomb_holds(v, r);
+    int c = rk_version_cmp(rk__rec_rv(old), s->rv);
+    return c == 0 || c == -1 || (restored && old->fresh < s->epoch);
+}
+
 static void settle_stash(struct rk_view *v, struct rk__scope *s, bool restored)
 {
     size_t n = s->n_stash;
@@ -63,9 +73,7 @@ static void settle_stash(struct rk_view *v, struct rk__scope *s, bool restored)
     for (size_t i = 0; i < n; i++) {
         struct rk__rec *r = stash[i];
         struct rk__rec *old = rk__rec_find(v, r->kind, r->ns->text, rk__rec_name(r));
-        int c = old ? rk_version_cmp(rk__rec_rv(old), s->rv) : 1;
-        bool right = c == 0 || c == -1 || (restored && !(old && old->fresh >= s->epoch));
-        if (right)
+        if (list_is_right(v, s, old, r, restored))
             rk__store(v, old, r, false);
         else
             rk__rec_free(v, r);

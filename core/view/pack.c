@@ -11,12 +11,12 @@
 #include "core/base/mem.h"
 #include "core/view/view_in.h"
 
-#define MIN_COPY   6
-#define MAX_COPY   (MIN_COPY + 127 + 255)
-#define MAX_LIT    128
-#define PLAIN_MAX  32768u
-#define PLAIN_MIN  64u
-#define PATIENCE   32 /* bad fits in a row before the base is changed */
+#define MIN_COPY  6
+#define MAX_COPY  (MIN_COPY + 127 + 255)
+#define MAX_LIT   128
+#define PLAIN_MAX 32768u
+#define PLAIN_MIN 64u
+#define PATIENCE  32 /* bad fits in a row before the base is changed */
 
 struct rk__base {
     uint32_t refs;
@@ -60,8 +60,9 @@ static void literals(struct rk_buf *out, const char *from, const char *to)
 {
     while (from < to) {
         size_t n = (size_t)(to - from) < MAX_LIT ? (size_t)(to - from) : MAX_LIT;
-        (void)rk_buf_addc(out, (char)(n - 1)); /* full is sticky; the caller's buffer holds any record */
-        (void)rk_buf_add(out, from, n);        /* as above */
+        (void)rk_buf_addc(out,
+                          (char)(n - 1)); /* full is sticky; the caller's buffer holds any record */
+        (void)rk_buf_add(out, from, n);   /* as above */
         from += n;
     }
 }
@@ -168,7 +169,8 @@ void rk__unpack(const struct rk__base *base, struct rk_span packed, char *dst, s
         }
         l += MIN_COPY;
         const char *from = offset < base->n ? base->text + offset : dst + (offset - base->n);
-        assert(n - at >= l && (offset < base->n ? base->n - offset >= l : offset - base->n + l <= at));
+        assert(n - at >= l &&
+               (offset < base->n ? base->n - offset >= l : offset - base->n + l <= at));
         memcpy(dst + at, from, l);
         at += l;
     }

@@ -100,8 +100,10 @@ static int read_owners(struct rk_view *v, struct rk_span slim, struct rk_err *er
     const struct rk__kind *k = &v->kinds[v->in.kind];
     for (uint8_t i = 0; i < k->n_edges; i++)
         if (k->edges[i].label_path) /* absent or no text: the controller reference decides */
-            (void)rk_scan_text(rk_scan_get(slim, k->edges[i].label_path), v->in.owner[i], RK__NAME_MAX);
-    struct rk_span refs = k->n_edges ? rk_scan_get(slim, "metadata/ownerReferences") : (struct rk_span){0};
+            (void)rk_scan_text(rk_scan_get(slim, k->edges[i].label_path), v->in.owner[i],
+                               RK__NAME_MAX);
+    struct rk_span refs =
+        k->n_edges ? rk_scan_get(slim, "metadata/ownerReferences") : (struct rk_span){0};
     if (!refs.p)
         return 0;
     cJSON *list;
@@ -122,7 +124,8 @@ static int read_owners(struct rk_view *v, struct rk_span slim, struct rk_err *er
 /* What users (and finalizing controllers) edit; the rest of an owner is status and bookkeeping. The generation stands for the spec. */
 static uint64_t hash_parts(const struct rk_view *v, struct rk_span json)
 {
-    static const char *const parts[] = {"metadata/labels", "metadata/annotations", "metadata/finalizers"};
+    static const char *const parts[] = {"metadata/labels", "metadata/annotations",
+                                        "metadata/finalizers"};
     struct rk_span generation = rk_scan_get(json, "metadata/generation");
     struct rk_span spec = generation.p ? generation : rk_scan_get(json, "spec");
     uint64_t h = rk_hash64(spec.p ? spec.p : "", spec.n, v->seed);
@@ -134,14 +137,16 @@ static uint64_t hash_parts(const struct rk_view *v, struct rk_span json)
 }
 
 /* Absent is "" where that is allowed; anything that is there must be a text that fits. */
-static int read_text(struct rk_span slim, const char *path, char *dst, size_t size, struct rk_err *err)
+static int read_text(struct rk_span slim, const char *path, char *dst, size_t size,
+                     struct rk_err *err)
 {
     struct rk_span raw = rk_scan_get(slim, path);
     dst[0] = '\0';
     if (!raw.p || rk_span_is(raw, "null"))
         return 0;
     if (rk_scan_text(raw, dst, size) < 0)
-        return rk_err_set(err, RK_E_SYNTAX, "%s is not a text of at most %zu bytes", path, size - 1);
+        return rk_err_set(err, RK_E_SYNTAX, "%s is not a text of at most %zu bytes", path,
+                          size - 1);
     return 0;
 }
 

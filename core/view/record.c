@@ -97,7 +97,8 @@ static bool owner_same(const void *entry, const void *key)
 {
     const struct rk__owner *o = entry;
     const struct key *k = key;
-    return o->type == k->type && o->ns == k->ns && o->name_n == k->n && memcmp(o->name, k->name, k->n) == 0;
+    return o->type == k->type && o->ns == k->ns && o->name_n == k->n &&
+           memcmp(o->name, k->name, k->n) == 0;
 }
 
 static uint32_t owner_hash(const struct rk_view *v, const struct key *k)
@@ -105,7 +106,8 @@ static uint32_t owner_hash(const struct rk_view *v, const struct key *k)
     return rk__hash(v, k->ns->hash ^ ((uint64_t)k->type + 1) << 32, k->name, k->n);
 }
 
-struct rk__owner *rk__owner_find(const struct rk_view *v, int type, const char *ns, const char *name)
+struct rk__owner *rk__owner_find(const struct rk_view *v, int type, const char *ns,
+                                 const char *name)
 {
     struct key k = {rk__ns_find(v, ns), name, strlen(name), type};
     return k.ns ? rk__table_find(&v->owners, owner_hash(v, &k), owner_same, &k) : NULL;
@@ -154,7 +156,6 @@ static void link_to(struct rk_view *v, struct rk__rec *r, size_t edge, const cha
     r->links[edge].owner = o;
 }
 
-
 /* Making. */
 
 static uint8_t *put(uint8_t *at, const void *p, size_t n)
@@ -177,8 +178,8 @@ struct rk__rec *rk__rec_make(struct rk_view *v)
         packed = (struct rk_span){rk_buf_text(&v->packed), v->packed.len};
     }
     assert(packed.n <= RK__OBJECT_MAX * 2 && name_n < RK__NAME_MAX && rv_n < RK__TEXT_MAX);
-    size_t size = sizeof(struct rk__rec) + k->n_edges * sizeof(struct rk__link) + in->uid.n + in->ctl.n +
-                  name_n + 1 + rv_n + 1 + packed.n;
+    size_t size = sizeof(struct rk__rec) + k->n_edges * sizeof(struct rk__link) + in->uid.n +
+                  in->ctl.n + name_n + 1 + rv_n + 1 + packed.n;
     struct rk__rec *r = rk_alloc(size);
     r->kind = (uint8_t)in->kind;
     r->flags = (uint8_t)((in->terminating ? RK__TERMINATING : 0) | (in->failed ? RK__FAILED : 0) |

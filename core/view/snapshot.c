@@ -27,16 +27,18 @@ static const char *copy_uid(const struct rk__rec *r, struct rk_arena *a)
     return rk_arena_strdup(a, uid);
 }
 
-static bool is_mine(const struct rk_view *v, const struct rk__rec *child, const struct rk__rec *owner, int type)
+static bool is_mine(const struct rk_view *v, const struct rk__rec *child,
+                    const struct rk__rec *owner, int type)
 {
-    return child->ctl_edge != RK__NO_EDGE && v->kinds[child->kind].edges[child->ctl_edge].type == type &&
-           child->ctl_n > 0 && child->ctl_n == owner->uid_n &&
+    return child->ctl_edge != RK__NO_EDGE &&
+           v->kinds[child->kind].edges[child->ctl_edge].type == type && child->ctl_n > 0 &&
+           child->ctl_n == owner->uid_n &&
            !(child->flags & RK__CTL_TEXT) == !(owner->flags & RK__UID_TEXT) &&
            memcmp(rk__rec_ctl(child), rk__rec_uid(owner), owner->uid_n) == 0;
 }
 
-static void copy_children(const struct rk_view *v, const struct rk__owner *o, const struct rk__rec *owner,
-                          struct rk_arena *a, struct rk_snapshot *out)
+static void copy_children(const struct rk_view *v, const struct rk__owner *o,
+                          const struct rk__rec *owner, struct rk_arena *a, struct rk_snapshot *out)
 {
     const struct rk__rec **kids = rk_arena_alloc(a, o->n * sizeof *kids);
     memcpy(kids, o->kids, o->n * sizeof *kids);
@@ -61,8 +63,8 @@ static void copy_children(const struct rk_view *v, const struct rk__owner *o, co
     out->n_seen = o->n;
 }
 
-int rk_view_snapshot(const struct rk_view *v, const char *owner_gvk, const char *ns, const char *name, struct rk_arena *a,
-                     struct rk_snapshot *ret)
+int rk_view_snapshot(const struct rk_view *v, const char *owner_gvk, const char *ns,
+                     const char *name, struct rk_arena *a, struct rk_snapshot *ret)
 {
     int kind = rk_view_kind_find(v, owner_gvk);
     const struct rk__rec *r = kind < 0 ? NULL : rk__rec_find(v, kind, ns ? ns : "", name);
@@ -85,7 +87,8 @@ int rk_view_snapshot(const struct rk_view *v, const char *owner_gvk, const char 
     return 0;
 }
 
-bool rk_view_next_owner(const struct rk_view *v, int kind, size_t *pos, const char **ret_ns, const char **ret_name)
+bool rk_view_next_owner(const struct rk_view *v, int kind, size_t *pos, const char **ret_ns,
+                        const char **ret_name)
 {
     assert(kind >= 0 && kind < v->n_kinds);
     const struct rk__rec *r = rk__table_next(&v->kinds[kind].recs, pos);
@@ -98,7 +101,8 @@ bool rk_view_next_owner(const struct rk_view *v, int kind, size_t *pos, const ch
     return true;
 }
 
-size_t rk_view_children(const struct rk_view *v, const char *owner_gvk, const char *ns, const char *name, int kind)
+size_t rk_view_children(const struct rk_view *v, const char *owner_gvk, const char *ns,
+                        const char *name, int kind)
 {
     int type = rk__type_find(v, owner_gvk);
     const struct rk__owner *o = type < 0 ? NULL : rk__owner_find(v, type, ns ? ns : "", name);

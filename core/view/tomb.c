@@ -10,10 +10,10 @@
 
 struct tomb {
     struct rk_heap_node age;
-    uint32_t epoch;      /* lists begun later know better */
+    uint32_t epoch; /* lists begun later know better */
     int kind;
-    bool any;            /* a 404 said so: no version brings it back */
-    char *rv;            /* behind the key */
+    bool any; /* a 404 said so: no version brings it back */
+    char *rv; /* behind the key */
     char key[];
 };
 
@@ -42,7 +42,8 @@ void rk__tomb_put(struct rk_view *v, int kind, const char *uid, const char *rv)
     if (t)
         tomb_del(v, t);
     if (v->tombs.count == RK__TOMBS)
-        tomb_del(v, (struct tomb *)(void *)rk_heap_min(&v->tomb_ages)); /* age is its first member */
+        tomb_del(v,
+                 (struct tomb *)(void *)rk_heap_min(&v->tomb_ages)); /* age is its first member */
     size_t key_n = strlen(key) + 1, rv_n = rv ? strlen(rv) + 1 : 1;
     t = rk_alloc(sizeof *t + key_n + rv_n);
     t->epoch = v->epoch;
@@ -75,6 +76,15 @@ bool rk__tomb_blocks(struct rk_view *v, enum rk_view_source source, const struct
     if (back)
         tomb_del(v, t);
     return !back;
+}
+
+bool rk__tomb_holds(const struct rk_view *v, const struct rk__rec *r)
+{
+    char uid[RK__TEXT_MAX], key[KEY_MAX];
+    rk__rec_uid_text(r, uid);
+    tomb_key(r->kind, uid, key);
+    const struct tomb *t = rk_map_get(&v->tombs, key);
+    return t && (t->any || rk_version_cmp(rk__rec_rv(r), t->rv) != 1);
 }
 
 void rk__tomb_clear(struct rk_view *v, int kind)

@@ -288,8 +288,8 @@ enum { KEYS = 12, STEPS = 200000 };
 struct model_key {
     enum { GONE, WAIT, READY_, HAND } at;
     int priority, next_priority;
-    int64_t due, since;    /* since: when it became ready */
-    uint64_t order, age;   /* tie breakers: arrival at the level, arrival at the ready set */
+    int64_t due, since;  /* since: when it became ready */
+    uint64_t order, age; /* tie breakers: arrival at the level, arrival at the ready set */
     bool backoff, again;
     uint32_t failures;
 };
@@ -393,7 +393,8 @@ static struct model_key *m_next(struct model *m, int64_t now)
         for (int i = 0; i < KEYS; i++) {
             struct model_key *k = &m->k[i];
             if (k->at == WAIT && k->due <= now &&
-                (!first || k->due < first->due || (k->due == first->due && k->order < first->order)))
+                (!first || k->due < first->due ||
+                 (k->due == first->due && k->order < first->order)))
                 first = k;
         }
         if (!first)

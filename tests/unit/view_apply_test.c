@@ -1,4 +1,5 @@
 /* The apply rules of core/view/view.h, and who is woken by what. */
+#include "core/view/view.h"
 #include "tests/unit/view_kit.h"
 
 static struct kit *with_owner(void)
@@ -33,10 +34,12 @@ static void versions_that_do_not_compare_are_always_applied(void **state)
 {
     (void)state;
     struct kit *k = with_owner();
-    UP(k->pod, WATCH, "{\"metadata\":{\"name\":\"p\",\"namespace\":\"ns1\",\"uid\":\"u1\",\"resourceVersion\":\"beta\","
-                      "\"labels\":{\"example.io/thing\":\"t1\"}}}");
-    UP(k->pod, WATCH, "{\"metadata\":{\"name\":\"p\",\"namespace\":\"ns1\",\"uid\":\"u1\",\"resourceVersion\":\"alpha\","
-                      "\"labels\":{\"example.io/thing\":\"t1\"}}}");
+    UP(k->pod, WATCH,
+       "{\"metadata\":{\"name\":\"p\",\"namespace\":\"ns1\",\"uid\":\"u1\",\"resourceVersion\":\"beta\","
+       "\"labels\":{\"example.io/thing\":\"t1\"}}}");
+    UP(k->pod, WATCH,
+       "{\"metadata\":{\"name\":\"p\",\"namespace\":\"ns1\",\"uid\":\"u1\",\"resourceVersion\":\"alpha\","
+       "\"labels\":{\"example.io/thing\":\"t1\"}}}");
     assert_string_equal(pod_state(k, "t1", "p"), "u1@alpha");
     rk_view_list_begin(k->v, k->pod, NULL);
     rk_view_list_end(k->v, k->pod, NULL, "gamma");
@@ -114,8 +117,9 @@ static void a_delete_response_with_grace_is_an_upsert(void **state)
     struct kit *k = with_owner();
     UP(k->pod, WATCH, pod("p", "u1", 10, "t1", "Running"));
     (void)kit_wakes(k);
-    UP(k->pod, REPLY, "{\"metadata\":{\"name\":\"p\",\"namespace\":\"ns1\",\"uid\":\"u1\",\"resourceVersion\":\"11\","
-                      "\"deletionTimestamp\":\"2026-01-01T00:00:00Z\",\"labels\":{\"example.io/thing\":\"t1\"}}}");
+    UP(k->pod, REPLY,
+       "{\"metadata\":{\"name\":\"p\",\"namespace\":\"ns1\",\"uid\":\"u1\",\"resourceVersion\":\"11\","
+       "\"deletionTimestamp\":\"2026-01-01T00:00:00Z\",\"labels\":{\"example.io/thing\":\"t1\"}}}");
     WAKES("CHILD t1");
     assert_string_equal(pod_state(k, "t1", "p"), "u1@11 terminating");
     rk_view_free(k->v);
@@ -172,12 +176,16 @@ static void an_owner_wakes_by_what_changed(void **state)
         {2, "", "x", "USER t1"},
         {2, ",\"labels\":{\"a\":\"b\"}", "x", "USER t1"},
         {2, ",\"labels\":{\"a\":\"b\"},\"managedFields\":[{\"manager\":\"m\"}]", "x", "STATUS t1"},
-        {2, ",\"annotations\":{\"kubectl.kubernetes.io/last-applied-configuration\":\"{}\",\"a\":\"1\"},\"labels\":{\"a\":\"b\"}", "x", "USER t1"},
+        {2,
+         ",\"annotations\":{\"kubectl.kubernetes.io/last-applied-configuration\":\"{}\",\"a\":\"1\"},\"labels\":{\"a\":\"b\"}",
+         "x", "USER t1"},
         {2, ",\"annotations\":{\"a\":\"1\"},\"labels\":{\"a\":\"b\"}", "x", "STATUS t1"},
         {2, ",\"finalizers\":[\"a/b\"]", "x", "USER t1"},
         {2, ",\"finalizers\":[\"a/b\"],\"deletionTimestamp\":null", "x", "STATUS t1"},
-        {2, ",\"finalizers\":[\"a/b\"],\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"", "x", "DELETED t1"},
-        {2, ",\"finalizers\":[\"a/b\"],\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"", "y", "STATUS t1"},
+        {2, ",\"finalizers\":[\"a/b\"],\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"", "x",
+         "DELETED t1"},
+        {2, ",\"finalizers\":[\"a/b\"],\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"", "y",
+         "STATUS t1"},
         {2, ",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"", "y", "DELETED t1"},
     };
     int rv = 1;
@@ -194,9 +202,12 @@ static void without_generation_the_spec_itself_is_compared(void **state)
 {
     (void)state;
     struct kit *k = kit_new();
-    UP(k->thing, WATCH, "{\"metadata\":{\"name\":\"t\",\"uid\":\"u\",\"resourceVersion\":\"1\"},\"spec\":{\"a\":1}}");
-    UP(k->thing, WATCH, "{\"metadata\":{\"name\":\"t\",\"uid\":\"u\",\"resourceVersion\":\"2\"},\"spec\":{\"a\":1},\"status\":{}}");
-    UP(k->thing, WATCH, "{\"metadata\":{\"name\":\"t\",\"uid\":\"u\",\"resourceVersion\":\"3\"},\"spec\":{\"a\":2},\"status\":{}}");
+    UP(k->thing, WATCH,
+       "{\"metadata\":{\"name\":\"t\",\"uid\":\"u\",\"resourceVersion\":\"1\"},\"spec\":{\"a\":1}}");
+    UP(k->thing, WATCH,
+       "{\"metadata\":{\"name\":\"t\",\"uid\":\"u\",\"resourceVersion\":\"2\"},\"spec\":{\"a\":1},\"status\":{}}");
+    UP(k->thing, WATCH,
+       "{\"metadata\":{\"name\":\"t\",\"uid\":\"u\",\"resourceVersion\":\"3\"},\"spec\":{\"a\":2},\"status\":{}}");
     WAKES("USER t, STATUS t, USER t");
     rk_view_free(k->v);
 }
@@ -229,9 +240,11 @@ static void a_whole_child_of_another_version_only_wakes_nobody(void **state)
 {
     (void)state;
     struct kit *k = kit_new();
-#define SECRET(rv, data)                                                                                                     \
-    "{\"metadata\":{\"name\":\"s\",\"namespace\":\"ns1\",\"uid\":\"u\",\"resourceVersion\":\"" rv "\",\"ownerReferences\":["     \
-    "{\"apiVersion\":\"example.io/v1beta1\",\"kind\":\"Thing\",\"name\":\"t1\",\"uid\":\"owner-1\",\"controller\":true}]},\"data\":\"" data "\"}"
+#define SECRET(rv, data)                                                                                                                    \
+    "{\"metadata\":{\"name\":\"s\",\"namespace\":\"ns1\",\"uid\":\"u\",\"resourceVersion\":\"" rv                                           \
+    "\",\"ownerReferences\":["                                                                                                              \
+    "{\"apiVersion\":\"example.io/v1beta1\",\"kind\":\"Thing\",\"name\":\"t1\",\"uid\":\"owner-1\",\"controller\":true}]},\"data\":\"" data \
+    "\"}"
     UP(k->secret, WATCH, SECRET("1", "x"));
     WAKES("CHILD t1");
     UP(k->secret, WATCH, SECRET("20", "x"));
@@ -251,9 +264,19 @@ static void malformed_objects_are_counted_and_change_nothing(void **state)
     memset(long_name, 'n', sizeof long_name);
     memcpy(long_name, "{\"metadata\":{\"name\":\"", 21);
     memcpy(long_name + sizeof long_name - 4, "\"}}", 4);
-    const char *bad[] = {"", "{", "[]", "7", "{}", "{\"metadata\":{}}", "{\"metadata\":{\"name\":\"\"}}", "{\"metadata\":{\"name\":7}}",
-                         "{\"metadata\":{\"name\":\"a\",\"uid\":{}}}", "{\"metadata\":{\"name\":\"a\"}} x", "{\"metadata\":{\"name\":\"a\\u0000b\"}}",
-                         "{\"metadata\":{\"name\":\"a\",\"name\":\"b\"}}", "{\"metadata\":{\"name\":\"a\",\"ownerReferences\":[{\"a\":1,\"a\":2}]}}",
+    const char *bad[] = {"",
+                         "{",
+                         "[]",
+                         "7",
+                         "{}",
+                         "{\"metadata\":{}}",
+                         "{\"metadata\":{\"name\":\"\"}}",
+                         "{\"metadata\":{\"name\":7}}",
+                         "{\"metadata\":{\"name\":\"a\",\"uid\":{}}}",
+                         "{\"metadata\":{\"name\":\"a\"}} x",
+                         "{\"metadata\":{\"name\":\"a\\u0000b\"}}",
+                         "{\"metadata\":{\"name\":\"a\",\"name\":\"b\"}}",
+                         "{\"metadata\":{\"name\":\"a\",\"ownerReferences\":[{\"a\":1,\"a\":2}]}}",
                          long_name};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct rk_err err = RK_ERR_INIT;

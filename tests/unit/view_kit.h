@@ -31,7 +31,8 @@ struct kit {
 
 static const char *const pod_keep[] = {"metadata/labels", "status/phase", "status/podIP"};
 
-static void kit_wake(void *ctx, const char *gvk, const char *ns, const char *name, enum rk_view_cause cause)
+static void kit_wake(void *ctx, const char *gvk, const char *ns, const char *name,
+                     enum rk_view_cause cause)
 {
     struct kit *k = ctx;
     assert_true(k->n_wakes < MAX_WAKES);
@@ -49,16 +50,23 @@ static struct kit *kit_new(void)
     kit.v = rk_view_new(kit_wake, &kit);
     struct rk_err err = RK_ERR_INIT;
     kit.thing = rk_view_kind_add(kit.v, &(struct rk_view_kind){.gvk = THING}, &err);
-    kit.pod = rk_view_kind_add(kit.v, &(struct rk_view_kind){.gvk = POD, .owner_gvk = THING, .index_label = "example.io/thing",
-                                                             .keep = pod_keep, .n_keep = 3}, &err);
-    kit.secret = rk_view_kind_add(kit.v, &(struct rk_view_kind){.gvk = "v1/Secret", .owner_gvk = THING}, &err);
+    kit.pod = rk_view_kind_add(kit.v,
+                               &(struct rk_view_kind){.gvk = POD,
+                                                      .owner_gvk = THING,
+                                                      .index_label = "example.io/thing",
+                                                      .keep = pod_keep,
+                                                      .n_keep = 3},
+                               &err);
+    kit.secret = rk_view_kind_add(
+        kit.v, &(struct rk_view_kind){.gvk = "v1/Secret", .owner_gvk = THING}, &err);
     assert_string_equal(err.text, "");
     assert_int_equal(kit.thing, 0);
     assert_int_equal(kit.secret, 2);
     return &kit;
 }
 
-static inline int kit_apply(struct kit *k, int kind, enum rk_view_what what, enum rk_view_source source, const char *json)
+static inline int kit_apply(struct kit *k, int kind, enum rk_view_what what,
+                            enum rk_view_source source, const char *json)
 {
     struct rk_err err = RK_ERR_INIT;
     return rk_view_apply(k->v, kind, what, source, rk_span_of(json), &err);
@@ -72,7 +80,8 @@ static inline const char *kit_wakes(struct kit *k)
     size_t n = 0;
     text[0] = '\0';
     for (size_t i = 0; i < k->n_wakes; i++) {
-        int m = snprintf(text + n, sizeof text - n, "%s%s %s", i ? ", " : "", names[k->wakes[i].cause], k->wakes[i].name);
+        int m = snprintf(text + n, sizeof text - n, "%s%s %s", i ? ", " : "",
+                         names[k->wakes[i].cause], k->wakes[i].name);
         assert_true(m > 0 && (size_t)m < sizeof text - n);
         n += (size_t)m;
     }
@@ -81,35 +90,40 @@ static inline const char *kit_wakes(struct kit *k)
 }
 
 /* A pod of namespace ns1. owner: label's value and name of the controller reference; NULL = neither. */
-static inline const char *pod(const char *name, const char *uid, int rv, const char *owner, const char *phase)
+static inline const char *pod(const char *name, const char *uid, int rv, const char *owner,
+                              const char *phase)
 {
     static char text[2048];
     char labels[256] = "";
     if (owner)
         (void)snprintf(labels, sizeof labels, "\"labels\":{\"example.io/thing\":\"%s\"},", owner);
-    (void)snprintf(text, sizeof text,
-                   "{\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"ns1\",%s\"uid\":\"%s\",\"resourceVersion\":\"%d\","
-                   "\"managedFields\":[{\"manager\":\"x\",\"time\":\"%d\"}]},\"spec\":{\"n\":%d},\"status\":{\"phase\":\"%s\"}}",
-                   name, labels, uid, rv, rv, rv, phase);
+    (void)snprintf(
+        text, sizeof text,
+        "{\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"ns1\",%s\"uid\":\"%s\",\"resourceVersion\":\"%d\","
+        "\"managedFields\":[{\"manager\":\"x\",\"time\":\"%d\"}]},\"spec\":{\"n\":%d},\"status\":{\"phase\":\"%s\"}}",
+        name, labels, uid, rv, rv, rv, phase);
     return text;
 }
 
-static inline const char *thing(const char *name, const char *uid, int rv, int generation, const char *more_meta, const char *status)
+static inline const char *thing(const char *name, const char *uid, int rv, int generation,
+                                const char *more_meta, const char *status)
 {
     static char text[2048];
-    (void)snprintf(text, sizeof text,
-                   "{\"kind\":\"Thing\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"ns1\",\"uid\":\"%s\",\"resourceVersion\":\"%d\","
-                   "\"generation\":%d%s},\"spec\":{},\"status\":{\"s\":\"%s\"}}",
-                   name, uid, rv, generation, more_meta, status);
+    (void)snprintf(
+        text, sizeof text,
+        "{\"kind\":\"Thing\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"ns1\",\"uid\":\"%s\",\"resourceVersion\":\"%d\","
+        "\"generation\":%d%s},\"spec\":{},\"status\":{\"s\":\"%s\"}}",
+        name, uid, rv, generation, more_meta, status);
     return text;
 }
 
-#define UP(kind, source, json)   assert_int_equal(kit_apply(k, kind, RK_VIEW_UPSERT, source, json), 0)
-#define GONE(kind, source, json) assert_int_equal(kit_apply(k, kind, RK_VIEW_DELETE, source, json), 0)
-#define WAKES(text)              assert_string_equal(kit_wakes(k), text)
-#define LIST  RK_FROM_LIST
-#define WATCH RK_FROM_WATCH
-#define REPLY RK_FROM_RESPONSE
+#define UP(kind, source, json) assert_int_equal(kit_apply(k, kind, RK_VIEW_UPSERT, source, json), 0)
+#define GONE(kind, source, json) \
+    assert_int_equal(kit_apply(k, kind, RK_VIEW_DELETE, source, json), 0)
+#define WAKES(text) assert_string_equal(kit_wakes(k), text)
+#define LIST        RK_FROM_LIST
+#define WATCH       RK_FROM_WATCH
+#define REPLY       RK_FROM_RESPONSE
 
 /* uid of a pod of ns1 and owner t1, "" when it is not there. Makes the owner's snapshot, so t1 must be there. */
 static inline const char *pod_state(struct kit *k, const char *owner, const char *name)
@@ -122,7 +136,8 @@ static inline const char *pod_state(struct kit *k, const char *owner, const char
     if (rk_view_snapshot(k->v, THING, "ns1", owner, &a, &s) == 0)
         for (size_t i = 0; i < s.n_seen; i++)
             if (strcmp(s.seen[i].name, name) == 0)
-                (void)snprintf(text, sizeof text, "%s@%s%s", s.seen[i].uid, s.seen[i].rv, s.seen[i].terminating ? " terminating" : "");
+                (void)snprintf(text, sizeof text, "%s@%s%s", s.seen[i].uid, s.seen[i].rv,
+                               s.seen[i].terminating ? " terminating" : "");
     rk_arena_done(&a);
     return text;
 }

@@ -1,4 +1,5 @@
 /* Lists, sweeps and progress: promises of core/view/view.h and client.md 23, 24, 30. */
+#include "core/view/view.h"
 #include "tests/unit/view_kit.h"
 
 static void begin(struct kit *k)
@@ -29,7 +30,8 @@ static void the_first_list_wakes_with_cause_list_and_later_ones_do_not(void **st
     struct kit *k = kit_new();
     rk_view_list_begin(k->v, k->thing, NULL);
     UP(k->thing, LIST, thing("t1", "o1", 1, 1, "", ""));
-    UP(k->thing, LIST, thing("t2", "o2", 2, 1, ",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"", ""));
+    UP(k->thing, LIST,
+       thing("t2", "o2", 2, 1, ",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"", ""));
     rk_view_list_end(k->v, k->thing, NULL, "5");
     WAKES("LIST t1, DELETED t2");
     begin(k);
@@ -38,7 +40,8 @@ static void the_first_list_wakes_with_cause_list_and_later_ones_do_not(void **st
     WAKES("LIST t1");
     rk_view_list_begin(k->v, k->thing, NULL);
     UP(k->thing, LIST, thing("t1", "o1", 1, 1, "", ""));
-    UP(k->thing, LIST, thing("t2", "o2", 6, 2, ",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"", ""));
+    UP(k->thing, LIST,
+       thing("t2", "o2", 6, 2, ",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"", ""));
     UP(k->thing, LIST, thing("t3", "o3", 7, 1, "", ""));
     WAKES("DELETED t2, USER t3");
     rk_view_list_end(k->v, k->thing, NULL, "8");
@@ -133,8 +136,8 @@ static void a_list_that_shows_another_history_is_believed(void **state)
     rk_view_progress(k->v, k->pod, NULL, "151");
     /* Restored to 100 and written to 300 before we look: the version of the list is no lower. */
     begin(k);
-    UP(k->pod, LIST, pod("a", "ua", 10, "t1", "Running"));   /* as at 100 */
-    UP(k->pod, LIST, pod("b", "ub", 151, "t1", "Pending"));  /* the same number, another text */
+    UP(k->pod, LIST, pod("a", "ua", 10, "t1", "Running"));  /* as at 100 */
+    UP(k->pod, LIST, pod("b", "ub", 151, "t1", "Pending")); /* the same number, another text */
     end(k, "300");
     assert_string_equal(pod_state(k, "t1", "a"), "ua@10");
     (void)kit_wakes(k);
@@ -147,7 +150,9 @@ static void scopes_are_listed_and_swept_one_by_one(void **state)
 {
     (void)state;
     struct kit *k = kit_new();
-#define POD_OF(ns, name) "{\"metadata\":{\"name\":\"" name "\",\"namespace\":\"" ns "\",\"uid\":\"" ns name "\",\"resourceVersion\":\"5\"}}"
+#define POD_OF(ns, name)                                                               \
+    "{\"metadata\":{\"name\":\"" name "\",\"namespace\":\"" ns "\",\"uid\":\"" ns name \
+    "\",\"resourceVersion\":\"5\"}}"
     rk_view_list_begin(k->v, k->pod, "ns1");
     rk_view_list_begin(k->v, k->pod, "ns2");
     UP(k->pod, LIST, POD_OF("ns1", "a"));

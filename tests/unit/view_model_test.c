@@ -1,13 +1,24 @@
 /* A fake cluster makes random histories; the view hears of them by watches, replays, late responses, 404s, relists and restored
  * backups. At quiescence it must equal the cluster; no change of what an owner sees may go without a wake, and no wake without a
  * change; a snapshot taken on the way must not move. */
-#include <stdlib.h>
 
 #include "core/base/arena.h"
 #include "core/base/map.h"
+#include "core/view/view.h"
 #include "tests/unit/view_kit.h"
 
-enum { KINDS = 2, NAMES = 5, NSS = 2, SLOTS = NSS * NAMES, HISTORY = 4000, REPLIES = 64, STEPS = 3000, RUNS = 24, FIRST_RV = 90, MAX_SCOPES = KINDS * NSS };
+enum {
+    KINDS = 2,
+    NAMES = 5,
+    NSS = 2,
+    SLOTS = NSS * NAMES,
+    HISTORY = 4000,
+    REPLIES = 64,
+    STEPS = 3000,
+    RUNS = 12,
+    FIRST_RV = 90,
+    MAX_SCOPES = KINDS * NSS
+};
 
 struct event {
     int kind, slot;
@@ -17,19 +28,19 @@ struct event {
     char json[700];
 };
 
-struct object {                  /* what the cluster holds */
+struct object { /* what the cluster holds */
     bool there, terminating;
     int life, owner, owner_life; /* owner: index of a thing of the same namespace; -1 = none */
     int phase, generation, noise;
 };
 
-struct scope {                   /* one watch */
+struct scope { /* one watch */
     int kind;
-    const char *ns;              /* NULL = all */
-    int next;                    /* index into the history */
-    bool broken;                 /* must list again */
-    int listing;                 /* -1, or the next slot to list */
-    int list_at;                 /* the list is of the state before this event */
+    const char *ns; /* NULL = all */
+    int next;       /* index into the history */
+    bool broken;    /* must list again */
+    int listing;    /* -1, or the next slot to list */
+    int list_at;    /* the list is of the state before this event */
 };
 
 struct cluster {
@@ -62,7 +73,8 @@ static const char *ns_of(int slot)
 
 static void uid_text(int kind, int slot, int life, char out[48])
 {
-    (void)snprintf(out, 48, life % 3 ? "%08x-0000-4000-8000-%04x%08x" : "text-%x-%x-%x", kind, slot, life);
+    (void)snprintf(out, 48, life % 3 ? "%08x-0000-4000-8000-%04x%08x" : "text-%x-%x-%x", kind, slot,
+                   life);
 }
 
 static void event_of(int kind, int slot, bool deleted, struct event *e)
@@ -78,14 +90,20 @@ static void event_of(int kind, int slot, bool deleted, struct event *e)
     uid_text(kind, slot, o->life, e->uid);
     if (o->owner >= 0) {
         uid_text(0, slot / NAMES * NAMES + o->owner, o->owner_life, owner_uid);
-        n += (size_t)snprintf(meta, sizeof meta, "\"labels\":{\"example.io/thing\":\"n%d\"},\"ownerReferences\":[{\"apiVersion\":\"example.io/v1\","
-                              "\"kind\":\"Thing\",\"name\":\"n%d\",\"uid\":\"%s\",\"controller\":true}],", o->owner, o->owner, owner_uid);
+        n += (size_t)snprintf(
+            meta, sizeof meta,
+            "\"labels\":{\"example.io/thing\":\"n%d\"},\"ownerReferences\":[{\"apiVersion\":\"example.io/v1\","
+            "\"kind\":\"Thing\",\"name\":\"n%d\",\"uid\":\"%s\",\"controller\":true}],",
+            o->owner, o->owner, owner_uid);
     }
     if (o->terminating)
-        (void)snprintf(meta + n, sizeof meta - n, "\"deletionTimestamp\":\"2026-01-01T00:00:00Z\",");
-    int len = snprintf(e->json, sizeof e->json, "{\"metadata\":{\"name\":\"n%d\",\"namespace\":\"%s\",\"uid\":\"%s\",\"resourceVersion\":\"%d\",%s"
-                       "\"generation\":%d},\"spec\":{\"noise\":%d},\"status\":{\"phase\":\"%s\"}}",
-                       slot % NAMES, ns_of(slot), e->uid, e->rv, meta, o->generation, o->noise, phases[o->phase]);
+        (void)snprintf(meta + n, sizeof meta - n,
+                       "\"deletionTimestamp\":\"2026-01-01T00:00:00Z\",");
+    int len = snprintf(
+        e->json, sizeof e->json,
+        "{\"metadata\":{\"name\":\"n%d\",\"namespace\":\"%s\",\"uid\":\"%s\",\"resourceVersion\":\"%d\",%s"
+        "\"generation\":%d},\"spec\":{\"noise\":%d},\"status\":{\"phase\":\"%s\"}}",
+        slot % NAMES, ns_of(slot), e->uid, e->rv, meta, o->generation, o->noise, phases[o->phase]);
     assert_true(len > 0 && (size_t)len < sizeof e->json);
 }
 
@@ -98,7 +116,10 @@ static void write_something(void)
     bool deleted = false;
     memcpy(past[cluster.n], cluster.objects, sizeof past[0]);
     if (!o->there) {
-        *o = (struct object){.there = true, .life = ++cluster.lives, .owner = kind ? roll(NAMES + 1) - 1 : -1, .generation = 1};
+        *o = (struct object){.there = true,
+                             .life = ++cluster.lives,
+                             .owner = kind ? roll(NAMES + 1) - 1 : -1,
+                             .generation = 1};
         if (o->owner >= 0)
             o->owner_life = cluster.objects[0][slot / NAMES * NAMES + o->owner].life;
     } else {
@@ -143,7 +164,9 @@ static int kind_id(const struct kit *k, int kind)
 
 static void apply(struct kit *k, const struct event *e, enum rk_view_source source)
 {
-    assert_int_equal(kit_apply(k, kind_id(k, e->kind), e->deleted ? RK_VIEW_DELETE : RK_VIEW_UPSERT, source, e->json), 0);
+    assert_int_equal(kit_apply(k, kind_id(k, e->kind), e->deleted ? RK_VIEW_DELETE : RK_VIEW_UPSERT,
+                               source, e->json),
+                     0);
 }
 
 static void rv_text(int rv, char out[16])
@@ -207,7 +230,8 @@ static void list_begin(struct kit *k, struct scope *s)
     s->broken = false;
     s->listing = 0;
     /* A list is at least as new as what this watch has seen; after a restored backup it is as new as the store. */
-    s->list_at = s->next > cluster.n || roll(2) ? cluster.n : s->next + roll(cluster.n - s->next + 1);
+    s->list_at =
+        s->next > cluster.n || roll(2) ? cluster.n : s->next + roll(cluster.n - s->next + 1);
     rk_view_list_begin(k->v, kind_id(k, s->kind), s->ns);
 }
 
@@ -308,7 +332,8 @@ static void check_wakes(struct kit *k, const uint64_t before[SLOTS], bool one_ob
         woken[slot] = true;
         /* An owner that is not there sees nothing; its children may wake it all the same. */
         if (one_object)
-            assert_true(before[slot] != now[slot] || now[slot] == 1 || k->wakes[i].cause == RK_CAUSE_CHILD_GONE);
+            assert_true(before[slot] != now[slot] || now[slot] == 1 ||
+                        k->wakes[i].cause == RK_CAUSE_CHILD_GONE);
     }
     for (int i = 0; i < SLOTS; i++)
         assert_true(before[i] == now[i] || woken[i]);
@@ -444,7 +469,8 @@ static void run(uint64_t seed, bool restores)
     struct kit *k = kit_new();
     for (int kind = 0; kind < KINDS; kind++)
         for (int ns = seed % 2 ? -1 : 0; ns < (seed % 2 ? 0 : NSS); ns++)
-            cluster.scopes[cluster.n_scopes++] = (struct scope){.kind = kind, .ns = ns < 0 ? NULL : namespaces[ns], .broken = true, .listing = -1};
+            cluster.scopes[cluster.n_scopes++] = (struct scope){
+                .kind = kind, .ns = ns < 0 ? NULL : namespaces[ns], .broken = true, .listing = -1};
     struct frozen f = {.taken = false};
     rk_arena_init(&f.a, 0);
     for (int i = 0; i < STEPS; i++) {

@@ -18,8 +18,10 @@ static void a_snapshot_is_ordered_copied_and_survives_changes(void **state)
     (void)state;
     struct kit *k = kit_new();
     UP(k->thing, WATCH, thing("t1", UUID_1, 1, 1, "", "before"));
-    UP(k->secret, WATCH, "{\"metadata\":{\"name\":\"a\",\"namespace\":\"ns1\",\"uid\":\"s\",\"ownerReferences\":[{\"apiVersion\":\"example.io/v1\","
-                         "\"kind\":\"Thing\",\"name\":\"t1\",\"uid\":\"" UUID_1 "\",\"controller\":true}]},\"data\":{}}");
+    UP(k->secret, WATCH,
+       "{\"metadata\":{\"name\":\"a\",\"namespace\":\"ns1\",\"uid\":\"s\",\"ownerReferences\":[{\"apiVersion\":\"example.io/v1\","
+       "\"kind\":\"Thing\",\"name\":\"t1\",\"uid\":\"" UUID_1
+       "\",\"controller\":true}]},\"data\":{}}");
     UP(k->pod, WATCH, pod("p10", "u10", 10, "t1", "Running"));
     UP(k->pod, WATCH, pod("p9", "u9", 9, "t1", "Running"));
     UP(k->pod, WATCH, pod("p1", "u1", 8, "t1", "Running"));
@@ -50,8 +52,10 @@ static void a_snapshot_is_ordered_copied_and_survives_changes(void **state)
     }
     assert_string_equal(s.seen[0].uid, "u1");
     assert_string_equal(s.seen[0].rv, "8");
-    assert_string_equal(json_of(&s.seen[0]), "{\"metadata\":{\"name\":\"p1\",\"labels\":{\"example.io/thing\":\"t1\"},\"uid\":\"u1\"},"
-                                             "\"status\":{\"phase\":\"Running\"}}");
+    assert_string_equal(
+        json_of(&s.seen[0]),
+        "{\"metadata\":{\"name\":\"p1\",\"labels\":{\"example.io/thing\":\"t1\"},\"uid\":\"u1\"},"
+        "\"status\":{\"phase\":\"Running\"}}");
     rk_arena_done(&a);
 }
 
@@ -101,11 +105,12 @@ static void mine_is_decided_by_the_controllers_uid(void **state)
     UP(k->thing, WATCH, thing("t1", UUID_1, 1, 1, "", ""));
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
         char json[1024];
-        (void)snprintf(json, sizeof json,
-                       "{\"metadata\":{\"name\":\"s\",\"namespace\":\"ns1\",\"uid\":\"u\",\"resourceVersion\":\"%zu\",\"ownerReferences\":["
-                       "{\"apiVersion\":\"v1\",\"kind\":\"Node\",\"name\":\"n\",\"uid\":\"n\"},"
-                       "{\"apiVersion\":\"%s\",\"kind\":\"%s\",\"name\":\"%s\",\"uid\":\"%s\",\"controller\":%s}]}}",
-                       i + 1, t[i].api, t[i].kind, t[i].name, t[i].uid, t[i].controller);
+        (void)snprintf(
+            json, sizeof json,
+            "{\"metadata\":{\"name\":\"s\",\"namespace\":\"ns1\",\"uid\":\"u\",\"resourceVersion\":\"%zu\",\"ownerReferences\":["
+            "{\"apiVersion\":\"v1\",\"kind\":\"Node\",\"name\":\"n\",\"uid\":\"n\"},"
+            "{\"apiVersion\":\"%s\",\"kind\":\"%s\",\"name\":\"%s\",\"uid\":\"%s\",\"controller\":%s}]}}",
+            i + 1, t[i].api, t[i].kind, t[i].name, t[i].uid, t[i].controller);
         UP(k->secret, WATCH, json);
         struct rk_arena a;
         struct rk_snapshot s;
@@ -128,24 +133,57 @@ static void a_kind_may_be_owned_by_several_and_be_an_owner_itself(void **state)
     struct rk_err err = RK_ERR_INIT;
     static const char *const keep_a[] = {"spec/a"}, *const keep_b[] = {"spec/b", "spec/a"};
     int thing_kind = rk_view_kind_add(k.v, &(struct rk_view_kind){.gvk = THING}, &err);
-    assert_int_equal(rk_view_kind_add(k.v, &(struct rk_view_kind){.gvk = THING, .owner_gvk = "example.io/v1/Job", .keep = keep_a, .n_keep = 1}, &err),
+    assert_int_equal(rk_view_kind_add(k.v,
+                                      &(struct rk_view_kind){.gvk = THING,
+                                                             .owner_gvk = "example.io/v1/Job",
+                                                             .keep = keep_a,
+                                                             .n_keep = 1},
+                                      &err),
                      thing_kind);
-    int both = rk_view_kind_add(k.v, &(struct rk_view_kind){.gvk = POD, .owner_gvk = THING, .keep = keep_a, .n_keep = 1}, &err);
-    assert_int_equal(rk_view_kind_add(k.v, &(struct rk_view_kind){.gvk = POD, .owner_gvk = THING, .index_label = "thing", .keep = keep_b, .n_keep = 2}, &err), both);
-    assert_int_equal(rk_view_kind_add(k.v, &(struct rk_view_kind){.gvk = POD, .owner_gvk = THING, .index_label = "x~y/z", .keep = keep_b, .n_keep = 2}, &err), both);
-    assert_int_equal(rk_view_kind_add(k.v, &(struct rk_view_kind){.gvk = POD, .owner_gvk = "example.io/v1/Job", .index_label = "job", .keep = keep_b, .n_keep = 2}, &err), both);
-    const char *json = "{\"metadata\":{\"name\":\"p\",\"uid\":\"u\",\"labels\":{\"thing\":\"t\",\"x~y/z\":\"t\",\"job\":\"j\"}},\"spec\":{\"a\":1,\"b\":1.50,\"c\":3}}";
+    int both = rk_view_kind_add(
+        k.v, &(struct rk_view_kind){.gvk = POD, .owner_gvk = THING, .keep = keep_a, .n_keep = 1},
+        &err);
+    assert_int_equal(rk_view_kind_add(k.v,
+                                      &(struct rk_view_kind){.gvk = POD,
+                                                             .owner_gvk = THING,
+                                                             .index_label = "thing",
+                                                             .keep = keep_b,
+                                                             .n_keep = 2},
+                                      &err),
+                     both);
+    assert_int_equal(rk_view_kind_add(k.v,
+                                      &(struct rk_view_kind){.gvk = POD,
+                                                             .owner_gvk = THING,
+                                                             .index_label = "x~y/z",
+                                                             .keep = keep_b,
+                                                             .n_keep = 2},
+                                      &err),
+                     both);
+    assert_int_equal(rk_view_kind_add(k.v,
+                                      &(struct rk_view_kind){.gvk = POD,
+                                                             .owner_gvk = "example.io/v1/Job",
+                                                             .index_label = "job",
+                                                             .keep = keep_b,
+                                                             .n_keep = 2},
+                                      &err),
+                     both);
+    const char *json =
+        "{\"metadata\":{\"name\":\"p\",\"uid\":\"u\",\"labels\":{\"thing\":\"t\",\"x~y/z\":\"t\",\"job\":\"j\"}},\"spec\":{\"a\":1,\"b\":1.50,\"c\":3}}";
     assert_int_equal(kit_apply(&k, both, RK_VIEW_UPSERT, WATCH, json), 0);
     assert_string_equal(kit_wakes(&k), "CHILD t, CHILD j");
-    assert_int_equal(rk_view_children(k.v, THING, "", "t", -1), 1); /* two labels lead there: one child */
-    json = "{\"metadata\":{\"name\":\"t\",\"uid\":\"u\",\"ownerReferences\":[{\"apiVersion\":\"example.io/v1\",\"kind\":\"Job\",\"name\":\"j\",\"uid\":\"j\",\"controller\":true}]}}";
+    assert_int_equal(rk_view_children(k.v, THING, "", "t", -1),
+                     1); /* two labels lead there: one child */
+    json =
+        "{\"metadata\":{\"name\":\"t\",\"uid\":\"u\",\"ownerReferences\":[{\"apiVersion\":\"example.io/v1\",\"kind\":\"Job\",\"name\":\"j\",\"uid\":\"j\",\"controller\":true}]}}";
     assert_int_equal(kit_apply(&k, thing_kind, RK_VIEW_UPSERT, WATCH, json), 0);
     assert_string_equal(kit_wakes(&k), "CHILD j, USER t");
     struct rk_arena a;
     struct rk_snapshot s;
     rk_arena_init(&a, 0);
     assert_int_equal(rk_view_snapshot(k.v, THING, "", "t", &a, &s), 0);
-    assert_string_equal(json_of(&s.seen[0]), "{\"metadata\":{\"name\":\"p\",\"uid\":\"u\"},\"spec\":{\"a\":1,\"b\":1.50}}");
+    assert_string_equal(
+        json_of(&s.seen[0]),
+        "{\"metadata\":{\"name\":\"p\",\"uid\":\"u\"},\"spec\":{\"a\":1,\"b\":1.50}}");
     rk_arena_done(&a);
     rk_view_free(k.v);
 }
@@ -162,7 +200,8 @@ static void kinds_are_refused_with_a_reason(void **state)
         {{.gvk = NULL}, "a kind without a name"},
         {{.gvk = ""}, "a kind without a name"},
         {{.gvk = "v1/A", .owner_gvk = "Thing"}, "v1/A: owner 'Thing' is not group/version/kind"},
-        {{.gvk = "v1/A", .owner_gvk = THING, .keep = bad_path, .n_keep = 1}, "v1/A: path 'metadata//x': an empty, long or surplus word"},
+        {{.gvk = "v1/A", .owner_gvk = THING, .keep = bad_path, .n_keep = 1},
+         "v1/A: path 'metadata//x': an empty, long or surplus word"},
     };
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
         struct rk_err err = RK_ERR_INIT;
@@ -172,11 +211,14 @@ static void kinds_are_refused_with_a_reason(void **state)
     static char names[RK_VIEW_KINDS + 1][16];
     for (int i = 0; i <= RK_VIEW_KINDS; i++) {
         (void)snprintf(names[i], sizeof names[i], "v1/K%d", i);
-        assert_int_equal(rk_view_kind_add(v, &(struct rk_view_kind){.gvk = names[i]}, NULL), i < RK_VIEW_KINDS ? i : RK_E_LIMIT);
+        assert_int_equal(rk_view_kind_add(v, &(struct rk_view_kind){.gvk = names[i]}, NULL),
+                         i < RK_VIEW_KINDS ? i : RK_E_LIMIT);
     }
     assert_int_equal(rk_view_kind_find(v, "v1/K7"), 7);
     assert_int_equal(rk_view_kind_find(v, "v1/nothing"), -1);
-    assert_int_equal(rk_view_apply(v, 0, RK_VIEW_UPSERT, WATCH, rk_span_of("{\"metadata\":{\"name\":\"a\"}}"), NULL), 0);
+    assert_int_equal(rk_view_apply(v, 0, RK_VIEW_UPSERT, WATCH,
+                                   rk_span_of("{\"metadata\":{\"name\":\"a\"}}"), NULL),
+                     0);
     assert_int_equal(rk_view_kind_add(v, &(struct rk_view_kind){.gvk = "v1/K7"}, NULL), RK_E_INVAL);
     rk_view_free(v);
 }
@@ -212,9 +254,16 @@ static void all_owners_are_visited_once(void **state)
 static void any_uid_comes_back_as_it_was(void **state)
 {
     (void)state;
-    static const char *const uids[] = {"", "x", UUID_1, "0A1B2C3D-4E5F-4A6B-8C7D-0123456789AB", "0a1b2c3d-4e5f-4a6b-8c7d-0123456789a",
-                                       "0a1b2c3d-4e5f-4a6b-8c7d-0123456789abc", "0a1b2c3d-4e5f-4a6b-8c7d-0123456789ag",
-                                       "0a1b2c3d04e5f-4a6b-8c7d-0123456789ab", "----", "\303\244"};
+    static const char *const uids[] = {"",
+                                       "x",
+                                       UUID_1,
+                                       "0A1B2C3D-4E5F-4A6B-8C7D-0123456789AB",
+                                       "0a1b2c3d-4e5f-4a6b-8c7d-0123456789a",
+                                       "0a1b2c3d-4e5f-4a6b-8c7d-0123456789abc",
+                                       "0a1b2c3d-4e5f-4a6b-8c7d-0123456789ag",
+                                       "0a1b2c3d04e5f-4a6b-8c7d-0123456789ab",
+                                       "----",
+                                       "\303\244"};
     for (size_t i = 0; i < sizeof uids / sizeof *uids; i++) {
         struct rk__uid u;
         char text[RK__TEXT_MAX];
@@ -257,6 +306,28 @@ static void packed_bytes_unpack_to_what_they_were(void **state)
     rk_buf_done(&out);
 }
 
+static void a_record_like_the_one_before_costs_a_fraction(void **state)
+{
+    (void)state;
+    struct kit *k = kit_new();
+    char labels[1500], json[2500];
+    size_t n = 0, one;
+    for (int i = 0; i < 40; i++)
+        n += (size_t)snprintf(labels + n, sizeof labels - n, ",\"label-%d\":\"value-%d\"", i,
+                              i * i * 7919);
+    for (int i = 0; i < 2; i++) {
+        one = rk_view_bytes(k->v);
+        (void)snprintf(
+            json, sizeof json,
+            "{\"metadata\":{\"name\":\"p%d\",\"uid\":\"u%d\",\"labels\":{\"a\":\"b\"%s}}}", i, i,
+            labels);
+        UP(k->pod, WATCH, json);
+        one = rk_view_bytes(k->v) - one;
+    }
+    assert_in_range(one, 1, 200);
+    rk_view_free(k->v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +339,7 @@ int main(void)
         cmocka_unit_test(all_owners_are_visited_once),
         cmocka_unit_test(any_uid_comes_back_as_it_was),
         cmocka_unit_test(packed_bytes_unpack_to_what_they_were),
+        cmocka_unit_test(a_record_like_the_one_before_costs_a_fraction),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
