@@ -1,4 +1,5 @@
-/* gcswait: workers wait until the head's GCS answers (reference 4.7): an init container `wait-gcs-ready`, last in the list, with the user's own env and mounts. */
+/* gcswait: workers wait until the head's GCS answers (reference 4.7): an init container
+ * `wait-gcs-ready`, last in the list, with the user's own env and mounts. */
 #include <raykeeper/ray.h>
 
 struct gcswait {
@@ -38,15 +39,18 @@ static const rk_opt options[] = {
      .help = "the checks' own output is hidden for so long"},
 };
 
-/* Checks for ever: a worker without a head has nothing to do, and its log says what it waits for. */
+/* Checks for ever: a worker without a head has nothing to do, and its log says what it waits
+ * for. */
 static const char *script(const rk_api *rk, rk_pass *ps, const struct gcswait *me,
                           const char *address)
 {
     return rk->fmt(
         ps,
-        "until if (( SECONDS < %lld )); then ray health-check --address %s >/dev/null 2>&1; else ray health-check --address %s; fi; do\n"
+        "until if (( SECONDS < %lld )); then ray health-check --address %s >/dev/null 2>&1; "
+        "else ray health-check --address %s; fi; do\n"
         "  echo \"waiting for the GCS at %s: ${SECONDS} s\"\n"
-        "  if (( SECONDS >= %lld )); then echo 'Is the head pod ready? Do name resolution and network policies let this pod reach it?'; fi\n"
+        "  if (( SECONDS >= %lld )); then echo 'Is the head pod ready? Do name resolution and "
+        "network policies let this pod reach it?'; fi\n"
         "  sleep %lld\n"
         "done\n"
         "echo \"the GCS answers after ${SECONDS} s\"\n",

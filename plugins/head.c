@@ -1,4 +1,5 @@
-/* head: the one head pod of a cluster: that it exists, who it is, and that a dead one goes (reference 4.1, 6.2). */
+/* head: the one head pod of a cluster: that it exists, who it is, and that a dead one goes
+ * (reference 4.1, 6.2). */
 #include <raykeeper/ray.h>
 
 struct head {
@@ -11,11 +12,12 @@ static const rk_opt options[] = {
      .type = RK_T_ENUM,
      .choices = "random|fixed",
      .offset = offsetof(struct head, name),
-     .help =
-         "random: <cluster>-head-<5 characters>; fixed: <cluster>-head, the same after each replacement"},
+     .help = "random: <cluster>-head-<5 characters>; fixed: <cluster>-head, the same after each "
+             "replacement"},
 };
 
-/* A terminating head counts until it is gone: two heads of one cluster must not meet behind one Service. */
+/* A terminating head counts until it is gone: two heads of one cluster must not meet behind one
+ * Service. */
 static int32_t plan(const rk_api *rk, rk_pass *ps, void *self)
 {
     const struct head *me = self;
@@ -57,7 +59,8 @@ static int ft_enabled(const rk_api *rk, rk_pass *ps)
            rk->at(rk->object(ps), "/spec/gcsFaultToleranceOptions");
 }
 
-/* The user's intent without what may change under a running cluster: counts, tolerations, gates (reference 6.5). Our own algorithm: no other reads it. */
+/* The user's intent without what may change under a running cluster: counts, tolerations, gates
+ * (reference 6.5). Our own algorithm: no other reads it. */
 static const char *intent(const rk_api *rk, rk_pass *ps)
 {
     static const char *const counts[] = {"replicas", "minReplicas", "maxReplicas", "scaleStrategy"};
@@ -132,8 +135,9 @@ static const rk_watch watches[] = {
      .owner = RAY_CLUSTER,
      .index_label = RAY_L_CLUSTER,
      .selector = "ray.io/node-type in (head,worker,redis-cleanup)",
-     .keep =
-         "/metadata/labels\n/metadata/ownerReferences\n/spec/restartPolicy\n/spec/containers/*/name\n/status/phase\n/status/containerStatuses"},
+     .keep = "/metadata/labels\n/metadata/ownerReferences\n/metadata/creationTimestamp\n"
+             "/metadata/deletionTimestamp\n/spec/restartPolicy\n"
+             "/spec/containers/*/name\n/status/phase\n/status/containerStatuses"},
 };
 
 RK_EXPORT const rk_plugin rk_plugin_v0 = {

@@ -1,6 +1,8 @@
-/* probes: liveness and readiness of the Ray container, each only where the user set none (reference 4.7b).
+/* probes: liveness and readiness of the Ray container, each only where the user set none (reference
+ * 4.7b).
  *
- * Ray 2.53 and later answers one HTTP path of the dashboard agent; older ones are asked by wget in the container. */
+ * Ray 2.53 and later answers one HTTP path of the dashboard agent; older ones are asked by wget
+ * in the container. */
 #include <raykeeper/ray.h>
 
 struct probes {
@@ -23,7 +25,8 @@ static const rk_opt options[] = {
      .min = 1,
      .max = 600,
      .help = "seconds, of both probes of workers"},
-    /* The peer's 10 s are beyond its own probe timeout of 5 s; kept because pods are compared with it. */
+    /* The peer's 10 s are beyond its own probe timeout of 5 s; kept because pods are compared
+     * with it. */
     {.key = "gcs-wget-timeout",
      .dflt = "10",
      .type = RK_T_STR,
@@ -47,11 +50,15 @@ static int answers_http(const char *version)
     return part[0] > 2 || (part[0] == 2 && part[1] >= 53);
 }
 
+/* Digits only: what is no port number for `ray start` is none for us. */
 static int64_t port(const rk_api *rk, const rk_json *start, const char *path, int64_t dflt)
 {
     int64_t n;
-    const char *text = rk->str(start, path, NULL);
-    return text && rk->qty_value(text, &n) == RK_OK && n > 0 && n < 65536 ? n : dflt;
+    const char *text = rk->str(start, path, "");
+    return text[strspn(text, "0123456789")] == '\0' && rk->qty_value(text, &n) == RK_OK && n > 0 &&
+                   n < 65536
+               ? n
+               : dflt;
 }
 
 static rk_json *handler(const rk_api *rk, rk_pass *ps, const struct probes *me, rk_json *probe,

@@ -1,6 +1,8 @@
-/* service: the head Service (reference 5): made when no Service with the head's labels exists, never touched again.
+/* service: the head Service (reference 5): made when none with the head's labels exists, never
+ * touched again.
  *
- * Unlike the peer, a port that headService already has (same number and protocol, or same name) is not generated once more: the peer sends both and the API server refuses. */
+ * Unlike the peer, a port that headService already has (same number and protocol, or same name)
+ * is not generated once more: the peer sends both and the API server refuses. */
 #include <raykeeper/ray.h>
 
 struct service {
@@ -20,7 +22,8 @@ struct port {
     int64_t number;
 };
 
-/* Named ports of the head's Ray container, the field's five where it declares none, metrics always; by name. */
+/* Ports of the head's Ray container or the field's five, by name. metrics always, but where the user
+ * has 8080 under another name: the peer doubles it and is refused. */
 static struct port *ports(const rk_api *rk, rk_pass *ps, uint32_t *ret_n)
 {
     static const struct port usual[] = {{"client", 10001},
@@ -37,7 +40,7 @@ static struct port *ports(const rk_api *rk, rk_pass *ps, uint32_t *ret_n)
         const char *name = rk->str(it, "/name", "");
         p[n++] =
             (struct port){name[0] ? name : rk->fmt(ps, "%lld-port", (long long)number), number};
-        metrics |= rk_is(p[n - 1].name, "metrics");
+        metrics |= rk_is(p[n - 1].name, "metrics") || number == usual[3].number;
     }
     if (n == 0)
         for (; n < RK_COUNT(usual); n++)
@@ -54,7 +57,7 @@ static struct port *ports(const rk_api *rk, rk_pass *ps, uint32_t *ret_n)
     return p;
 }
 
-/* Selector of the head, and the Service's own labels. */
+/* The Service's own labels: it is found again by the first three. */
 static rk_json *labels(const rk_api *rk, rk_pass *ps)
 {
     rk_json *l = rk->new_object(ps);
@@ -66,6 +69,27 @@ static rk_json *labels(const rk_api *rk, rk_pass *ps)
     rk->put(ps, l, RAY_L_ID, rk->new_str(ps, ray_identifier(rk, ps, "head")));
     rk->put(ps, l, RAY_L_APP, rk->new_str(ps, app));
     rk->put(ps, l, RAY_L_CREATED_BY, rk->new_str(ps, RAY_CREATED_BY));
+    return l;
+}
+
+/* What the head pod carries for this label: the group's own wins over the template's, that over
+ * ours. */
+static const char *effective(const rk_api *rk, rk_pass *ps, const char *label, const char *ours)
+{
+    const rk_json *head = rk->at(rk->object(ps), RAY_HEAD_SPEC);
+    const char *its = rk->str(head, rk_under(rk, ps, "/template/metadata/labels", label), ours);
+    return rk->str(head, rk_under(rk, ps, "/labels", label), its);
+}
+
+/* The peer follows the user only in app.kubernetes.io/name; its Service then misses the head. */
+static rk_json *selector(const rk_api *rk, rk_pass *ps)
+{
+    static const char *const users[] = {RAY_L_ID, RAY_L_APP, RAY_L_CREATED_BY};
+    rk_json *l = labels(rk, ps);
+    for (size_t i = 0; i < RK_COUNT(users); i++) {
+        const char *ours = rk->str(l, rk_under(rk, ps, "", users[i]), "");
+        rk->put(ps, l, users[i], rk->new_str(ps, effective(rk, ps, users[i], ours)));
+    }
     return l;
 }
 
@@ -112,11 +136,13 @@ static int32_t write_service(const rk_api *rk, rk_pass *ps, const struct service
     RK_TRY(copy_members(rk, ps, svc, "/metadata/labels", rk->at(own, "/metadata/labels")));
     RK_TRY(
         copy_members(rk, ps, svc, "/metadata/annotations", rk->at(own, "/metadata/annotations")));
+    if (rk->at(own, "/metadata/finalizers"))
+        RK_TRY(rk->set(svc, "/metadata/finalizers", rk->at(own, "/metadata/finalizers")));
     RK_TRY(copy_members(rk, ps, svc, "/spec", rk->at(own, "/spec")));
     RK_TRY(copy_members(rk, ps, svc, "/metadata/labels", labels(rk, ps)));
     RK_TRY(copy_members(rk, ps, svc, "/metadata/annotations",
                         rk->at(rk->object(ps), "/spec/headServiceAnnotations")));
-    RK_TRY(rk->set(svc, "/spec/selector", labels(rk, ps)));
+    RK_TRY(rk->set(svc, "/spec/selector", selector(rk, ps)));
     RK_TRY(write_ports(rk, ps, svc));
     if (!type[0] && wanted[0])
         RK_TRY(rk_set_str(rk, ps, svc, "/spec/type", wanted));
@@ -156,7 +182,8 @@ static const rk_watch watches[] = {
      .owner = RAY_CLUSTER,
      .index_label = RAY_L_CLUSTER,
      .selector = RAY_L_CLUSTER,
-     .keep = "/metadata/labels\n/metadata/ownerReferences\n/spec/ports\n/spec/clusterIP"},
+     .keep = "/metadata/labels\n/metadata/ownerReferences\n/metadata/creationTimestamp\n"
+             "/metadata/deletionTimestamp\n/spec/ports\n/spec/clusterIP"},
 };
 
 RK_EXPORT const rk_plugin rk_plugin_v0 = {

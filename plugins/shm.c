@@ -1,7 +1,8 @@
 /* shm: a memory-backed /dev/shm for the Ray container's object store (reference 4.3 step 2).
  *
- * Writes the volume `shared-mem` and its mount. Yields when the user mounts something at /dev/shm or moves the store with the start
- * parameter plasma-directory; a volume of that name that the user brought is used as it is. */
+ * Writes the volume `shared-mem` and its mount. Yields when the user mounts something at
+ * /dev/shm or moves the store with the start parameter plasma-directory; a volume of that name
+ * that the user brought is used as it is. */
 #include <raykeeper/ray.h>
 
 #define MOUNT  RAY_C0 "/volumeMounts/[/dev/shm]"
@@ -16,8 +17,8 @@ static const rk_opt options[] = {
      .dflt = "memory-limit",
      .type = RK_T_STR,
      .offset = offsetof(struct shm, size),
-     .help =
-         "sizeLimit of the volume: memory-limit (the Ray container's limit, else its request), none, or a quantity"},
+     .help = "sizeLimit of the volume: memory-limit (the Ray container's limit, else its request), "
+             "none, or a quantity"},
 };
 
 static int32_t check(const void *self, char *err, size_t err_size)
@@ -38,8 +39,10 @@ static const char *limit(const rk_api *rk, const struct shm *me, const rk_json *
         return NULL;
     if (!rk_is(me->size, "memory-limit"))
         return me->size;
-    return rk->str(pod, RAY_C0 "/resources/limits/memory",
-                   rk->str(pod, RAY_C0 "/resources/requests/memory", NULL));
+    const rk_json *q = rk->at(pod, RAY_C0 "/resources/limits/memory");
+    if (!q)
+        q = rk->at(pod, RAY_C0 "/resources/requests/memory");
+    return rk->str(q, "", rk->number_text(q)); /* a quantity may be written as a number */
 }
 
 static int32_t shape_pod(const rk_api *rk, rk_pass *ps, void *self)

@@ -1,4 +1,5 @@
-/* raycluster: owns the kind RayCluster: is the object legal (validate.c), what is its state (status.c), what went wrong (report.c). Shapes no pod. */
+/* raycluster: owns the kind RayCluster: is the object legal (validate.c), what is its state
+ * (status.c), what went wrong (report.c). Shapes no pod. */
 #include "raycluster.h"
 
 /* A missing rayStartParams is an empty one (reference 2). */
@@ -17,7 +18,8 @@ int32_t raycluster_default(const rk_api *rk, rk_pass *ps, void *self)
     return RK_OK;
 }
 
-/* An object that another controller manages is none of our business, finalizers included (reference 6.1). */
+/* An object that another controller manages is none of our business, finalizers included
+ * (reference 6.1). */
 static int32_t managed(const rk_api *rk, rk_pass *ps, void *self)
 {
     (void)self;
@@ -63,14 +65,16 @@ static const rk_watch watches[] = {
      .owner = RAY_CLUSTER,
      .index_label = RAY_L_CLUSTER,
      .selector = "ray.io/node-type in (head,worker,redis-cleanup)",
-     .keep =
-         "/metadata/labels\n/metadata/ownerReferences\n/status/phase\n/status/podIP\n/status/conditions\n/status/containerStatuses"},
+     .keep = "/metadata/labels\n/metadata/ownerReferences\n/metadata/creationTimestamp\n"
+             "/metadata/deletionTimestamp\n/status/phase\n/status/podIP\n"
+             "/status/conditions\n/status/containerStatuses"},
     {.gvk = RAY_SERVICE,
      .plural = "services",
      .owner = RAY_CLUSTER,
      .index_label = RAY_L_CLUSTER,
      .selector = RAY_L_CLUSTER,
-     .keep = "/metadata/labels\n/metadata/ownerReferences\n/spec/ports\n/spec/clusterIP"},
+     .keep = "/metadata/labels\n/metadata/ownerReferences\n/metadata/creationTimestamp\n"
+             "/metadata/deletionTimestamp\n/spec/ports\n/spec/clusterIP"},
 };
 
 RK_EXPORT const rk_plugin rk_plugin_v0 = {

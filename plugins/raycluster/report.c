@@ -1,4 +1,5 @@
-/* What is wrong, as events and conditions: an illegal spec, pods that cannot be made or deleted (reference 2, 7 step 1). */
+/* What is wrong, as events and conditions: an illegal spec, pods that cannot be made or deleted
+ * (reference 2, 7 step 1). */
 #include "raycluster.h"
 
 static void invalid(const rk_api *rk, rk_pass *ps)

@@ -1,19 +1,11 @@
-/* State, counts, endpoints, head, conditions (reference 7). */
+/* State, counts, endpoints, head (reference 7). */
 #include "raycluster.h"
 
 struct tally {
-    int64_t pods, running, ready,
-        all_running; /* workers running and ready; all_running: every pod Running, none with a Ready condition other than True */
+    int64_t pods, running, ready; /* of these two only workers count */
+    int64_t all_running; /* each pod Running, none with a Ready condition other than True */
     const rk_json *head;
 };
-
-static const rk_json *condition(const rk_api *rk, const rk_json *o, const char *type)
-{
-    for (RK_EACH(rk, c, rk->at(o, "/status/conditions")))
-        if (rk_is(rk->str(c, "/type", NULL), type))
-            return c;
-    return NULL;
-}
 
 static struct tally count(const rk_api *rk, rk_pass *ps)
 {
@@ -21,7 +13,7 @@ static struct tally count(const rk_api *rk, rk_pass *ps)
     for (RK_EACH(rk, pod, rk->list(ps, RAY_POD))) {
         if (!ray_is(rk, ps, pod, NULL))
             continue;
-        const rk_json *ready = condition(rk, pod, "Ready");
+        const rk_json *ready = raycluster_condition(rk, pod, "Ready");
         int runs = rk_is(rk->str(pod, "/status/phase", NULL), "Running");
         t.pods++;
         if (!runs || (ready && !rk_is(rk->str(ready, "/status", NULL), "True")))
@@ -138,47 +130,6 @@ static void addresses(const rk_api *rk, rk_pass *ps, const rk_json *svc, const r
     text(rk, ps, "/head/serviceIP", rk_is(ip, "None") ? pod_ip : ip);
 }
 
-/* HeadPodReady copies the pod's Ready; for ContainersNotReady the container that is not tells why. */
-static void head_condition(const rk_api *rk, rk_pass *ps, const rk_json *head)
-{
-    const rk_json *ready = condition(rk, head, "Ready");
-    if (!head || !ready) {
-        rk->condition(ps, "HeadPodReady", "False", head ? "Unknown" : "HeadPodNotFound",
-                      head ? "" : "Head Pod not found");
-        return;
-    }
-    const char *status = rk->str(ready, "/status", "Unknown"),
-               *reason = rk->str(ready, "/reason", ""), *msg = rk->str(ready, "/message", "");
-    if (rk_is(reason, "ContainersNotReady"))
-        for (RK_EACH(rk, c, rk->at(head, "/status/containerStatuses"))) {
-            const rk_json *st = rk->at(c, "/state/waiting") ? rk->at(c, "/state/waiting")
-                                                            : rk->at(c, "/state/terminated");
-            if (!st)
-                continue;
-            if (rk->str(st, "/reason", "")[0]) /* an empty one would be refused by the schema */
-                reason = rk->str(st, "/reason", "");
-            msg = rk->fmt(ps, "%s%s%s: %s", msg, msg[0] ? "; " : "", rk->str(c, "/name", ""),
-                          rk->str(st, "/message", ""));
-            break;
-        }
-    if (!reason[0])
-        reason = rk_is(status, "True") ? "HeadPodRunningAndReady" : "Unknown";
-    rk->condition(ps, "HeadPodReady", status, reason, msg);
-}
-
-static void provisioned(const rk_api *rk, rk_pass *ps, int all_running)
-{
-    const rk_json *c = condition(rk, rk->object(ps), "RayClusterProvisioned");
-    if (rk_is(rk->str(c, "/status", NULL), "True"))
-        return; /* sticky until suspended */
-    if (all_running)
-        rk->condition(ps, "RayClusterProvisioned", "True", "AllPodRunningAndReadyFirstTime",
-                      "All Ray Pods are ready for the first time");
-    else
-        rk->condition(ps, "RayClusterProvisioned", "False", "RayClusterPodsProvisioning",
-                      "RayCluster Pods are being provisioned for first time");
-}
-
 int32_t raycluster_status(const rk_api *rk, rk_pass *ps, void *self)
 {
     const rk_json *svc = head_service(rk, ps), *o = rk->object(ps);
@@ -202,8 +153,8 @@ int32_t raycluster_status(const rk_api *rk, rk_pass *ps, void *self)
         text(rk, ps, "/state", "ready");
         text(rk, ps, "/stateTransitionTimes/ready", rk->now_text(ps));
     }
-    head_condition(rk, ps, t.head);
-    provisioned(rk, ps, t.all_running && t.pods == want);
+    raycluster_head_condition(rk, ps, t.head);
+    raycluster_provisioned(rk, ps, t.all_running && t.pods == want);
     rk->condition(ps, "RayClusterSuspended", "False", "RayClusterSuspended", "");
     rk->condition(ps, "RayClusterSuspending", "False", "RayClusterSuspending", "");
     if (svc)

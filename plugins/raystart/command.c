@@ -1,7 +1,9 @@
-/* The command line of `ray start`, command and args of the container, its environment (reference 4.3-4.6). */
+/* The command line of `ray start`, command and args of the container, its environment (reference
+ * 4.3-4.6). */
 #include "raystart.h"
 
-/* Keys in byte order; true becomes a bare flag, false nothing, but for three flags that take a value; no shell quoting (reference 4.4). */
+/* Keys in byte order; true becomes a bare flag, false nothing, but for three flags that take a
+ * value; no shell quoting (reference 4.4). */
 const char *raystart_render(const rk_api *rk, rk_pass *ps)
 {
     static const char *const valued[] = {"log-color", "include-dashboard", "include-log-monitor"};

@@ -1,4 +1,5 @@
-/* Start parameters: the user's, the group's resources and labels (reference 4.5), then defaults and detection (reference 4.4). */
+/* Start parameters: the user's, the group's resources and labels (reference 4.5), then defaults
+ * and detection (reference 4.4). */
 #include "raystart.h"
 
 /* A name of a GPU: ends in gpu, or an NVIDIA MIG slice (nvidia.com/mig-<digits>g.<digits>gb). */
@@ -28,7 +29,7 @@ static int32_t group_resources(const rk_api *rk, rk_pass *ps)
     rk_json *custom = rk->new_object(ps);
     int64_t n;
     for (RK_EACH(rk, r, rk->at(rk->group(ps), "/resources"))) {
-        const char *name = rk->key(r), *text = rk->str(r, "", NULL);
+        const char *name = rk->key(r), *text = quantity(rk, r, "");
         if (!text || rk->qty_value(text, &n) != RK_OK)
             continue; /* reference 4.5: unparsable ones are skipped */
         size_t len = strlen(name);
@@ -102,7 +103,8 @@ static const char *trimmed(const rk_api *rk, rk_pass *ps, const char *text)
     return rk->fmt(ps, "%.*s", (int)n, text);
 }
 
-/* GPUs and one custom accelerator from the limits, in byte order of names; other plugins' resources from the scratch. */
+/* GPUs and one custom accelerator from the limits, in byte order of names; other plugins'
+ * resources from the scratch. */
 static int32_t accelerators(const rk_api *rk, rk_pass *ps, const rk_json *limits)
 {
     static const char *const known[][2] = {{"aws.amazon.com/neuroncore", "neuron_cores"},
@@ -118,7 +120,7 @@ static int32_t accelerators(const rk_api *rk, rk_pass *ps, const rk_json *limits
         if (rk->type(m) != RK_JSON_NUMBER)
             return RK_OK;
     for (RK_EACH(rk, l, limits))
-        if (is_gpu(rk->key(l)) && nonzero(rk, rk->str(l, "", NULL), &n) &&
+        if (is_gpu(rk->key(l)) && nonzero(rk, quantity(rk, l, ""), &n) &&
             (!gpu || strcmp(rk->key(l), gpu) < 0)) {
             gpu = rk->key(l);
             gpus = n;
@@ -127,7 +129,7 @@ static int32_t accelerators(const rk_api *rk, rk_pass *ps, const rk_json *limits
         RK_TRY(param_offer(rk, ps, "num-gpus", rk->fmt(ps, "%lld", (long long)gpus)));
     int present = rk->at(map, "/neuron_cores") || rk->at(map, "/TPU");
     for (size_t i = 0; i < RK_COUNT(known) && !present && !custom; i++)
-        if (nonzero(rk, rk->str(limits, rk_under(rk, ps, "", known[i][0]), NULL), &custom)) {
+        if (nonzero(rk, quantity(rk, limits, rk_under(rk, ps, "", known[i][0])), &custom)) {
             rk->put(ps, map, known[i][1], rk->new_num(ps, custom));
             changed = 1;
         }
@@ -154,10 +156,10 @@ int32_t raystart_complete(const rk_api *rk, rk_pass *ps)
     RK_TRY(param_offer(rk, ps, "metrics-export-port", "8080"));
     RK_TRY(param_offer(rk, ps, "dashboard-agent-listen-port", "52365"));
     RK_TRY(param_set(rk, ps, "block", "true"));
-    if (nonzero(rk, rk->str(limits, "/cpu", NULL), &n) ||
-        nonzero(rk, rk->str(c0, "/resources/requests/cpu", NULL), &n))
+    if (nonzero(rk, quantity(rk, limits, "/cpu"), &n) ||
+        nonzero(rk, quantity(rk, c0, "/resources/requests/cpu"), &n))
         RK_TRY(param_offer(rk, ps, "num-cpus", rk->fmt(ps, "%lld", (long long)n)));
-    if (nonzero(rk, rk->str(limits, "/memory", NULL), &n))
+    if (nonzero(rk, quantity(rk, limits, "/memory"), &n))
         RK_TRY(param_offer(rk, ps, "memory", rk->fmt(ps, "%lld", (long long)n)));
     return accelerators(rk, ps, limits);
 }

@@ -1,8 +1,11 @@
-/* raystart: the start command of the Ray container, and the environment that goes with it (reference 4.3-4.6).
+/* raystart: the start command of the Ray container, and the environment that goes with it
+ * (reference 4.3-4.6).
  *
- * BASE puts the user's start parameters, and what the group's resources and labels say, into the start scratch, where other plugins add theirs. COMPOSE
- * completes them from the container's resources, renders the command and writes command, args and env. A user's env entry of a name that the reference sets unconditionally
- * is replaced at the end of the list instead of doubled: the effective value is the same. */
+ * BASE puts the user's start parameters, and what the group's resources and labels say, into the
+ * start scratch, where other plugins add theirs. COMPOSE completes them from the container's
+ * resources, renders the command and writes command, args and env. A user's env entry of a name
+ * that the reference sets unconditionally is replaced at the end of the list instead of doubled:
+ * the effective value is the same. */
 #include "raystart.h"
 
 static const rk_opt options[] = {
@@ -20,8 +23,7 @@ static const rk_opt options[] = {
      .dflt = "65536",
      .type = RK_T_STR,
      .offset = offsetof(struct raystart, ulimit),
-     .help =
-         "ulimit -n before ray start, where RAY_START_ULIMIT_OPEN_FILES is not set in the container"},
+     .help = "ulimit -n before ray start, where the container has no RAY_START_ULIMIT_OPEN_FILES"},
 };
 
 static int32_t compose(const rk_api *rk, rk_pass *ps, void *self)

@@ -25,6 +25,12 @@ static inline int32_t param_offer(const rk_api *rk, rk_pass *ps, const char *key
 {
     return rk_offer_str(rk, ps, rk->start(ps), param_path(rk, ps, key), value);
 }
+/* A quantity may be written as a text or as a number: `nvidia.com/gpu: 1`. */
+static inline const char *quantity(const rk_api *rk, const rk_json *at, const char *path)
+{
+    const rk_json *v = rk->at(at, path);
+    return rk->str(v, "", rk->number_text(v));
+}
 static inline int is_head(const rk_api *rk, rk_pass *ps)
 {
     return rk_is(rk->role(ps), "head");

@@ -1,82 +1,10 @@
-/* worker: the pods of each worker group: how many, which must go, who they are (reference 4.2, 6.2).
+/* worker: the pods of each worker group: how many, which must go, who they are (reference 4.2,
+ * 6.2).
  *
- * Unlike the peer: names in workersToDelete bind only pods of their own group, and terminating pods do not count, so that a pod that cannot end (dead
- * node, stuck finalizer) does not block its successor. */
-#include <raykeeper/ray.h>
-
-struct pods { /* of one group */
-    const rk_json **pod;
-    const char **why; /* goes, and why; NULL = stays */
-    int64_t *index;   /* replica index; -1 = none readable */
-    uint32_t n;
-};
-
-static int64_t index_of(const rk_api *rk, rk_pass *ps, const rk_json *pod)
-{
-    int64_t n = -1;
-    const char *text = ray_label(rk, ps, pod, RAY_L_INDEX);
-    return text[0] && rk->qty_value(text, &n) == RK_OK && n >= 0 ? n : -1;
-}
-
-static int named(const rk_api *rk, const rk_json *list, const char *name)
-{
-    for (RK_EACH(rk, it, list))
-        if (rk_is(rk->str(it, "", NULL), name))
-            return 1;
-    return 0;
-}
-
-static void collect(const rk_api *rk, rk_pass *ps, const rk_json *group, struct pods *ret)
-{
-    const rk_json *all = rk->list(ps, RAY_POD),
-                  *reap = rk->at(group, "/scaleStrategy/workersToDelete");
-    const char *name = rk->str(group, "/groupName", "");
-    size_t room = rk->len(all, "") + 1;
-    ret->pod = rk->alloc(ps, room * sizeof(*ret->pod));
-    ret->why = rk->alloc(ps, room * sizeof(*ret->why));
-    ret->index = rk->alloc(ps, room * sizeof(*ret->index));
-    for (RK_EACH(rk, pod, all)) {
-        if (!ray_is(rk, ps, pod, "worker") || ray_terminating(rk, pod) ||
-            !rk_is(ray_label(rk, ps, pod, RAY_L_GROUP), name))
-            continue;
-        ret->pod[ret->n] = pod;
-        ret->index[ret->n] = index_of(rk, ps, pod);
-        ret->why[ret->n] = ray_dead(rk, ps, pod);
-        if (!ret->why[ret->n] && named(rk, reap, rk->str(pod, "/metadata/name", "")))
-            ret->why[ret->n] = "named in workersToDelete";
-        ret->n++;
-    }
-}
-
-/* Who goes first when there are too many: pending, then not ready, then the youngest (reference users 7). */
-static int rank_of(const rk_api *rk, const rk_json *pod)
-{
-    if (!rk_is(rk->str(pod, "/status/phase", ""), "Running"))
-        return 0;
-    for (RK_EACH(rk, c, rk->at(pod, "/status/conditions")))
-        if (rk_is(rk->str(c, "/type", NULL), "Ready"))
-            return rk_is(rk->str(c, "/status", NULL), "True") ? 2 : 1;
-    return 1;
-}
-
-static void shrink(const rk_api *rk, struct pods *p, int64_t surplus)
-{
-    for (; surplus > 0; surplus--) {
-        uint32_t best = p->n;
-        for (uint32_t i = 0; i < p->n; i++) {
-            if (p->why[i])
-                continue;
-            int a = rank_of(rk, p->pod[i]), b = best < p->n ? rank_of(rk, p->pod[best]) : 3;
-            if (a < b ||
-                (a == b && strcmp(rk->str(p->pod[i], "/metadata/creationTimestamp", ""),
-                                  rk->str(p->pod[best], "/metadata/creationTimestamp", "")) > 0))
-                best = i;
-        }
-        if (best == p->n)
-            return;
-        p->why[best] = "more workers than wanted";
-    }
-}
+ * Unlike the peer: names in workersToDelete bind only pods of their own group, and terminating
+ * pods do not count, so that a pod that cannot end (dead node, stuck finalizer) does not block
+ * its successor. */
+#include "worker.h"
 
 /* Places of the group: those that pods fill, then new ones with the lowest free indexes. */
 static rk_member *places(const rk_api *rk, rk_pass *ps, const struct pods *p, int64_t missing,
@@ -88,7 +16,7 @@ static rk_member *places(const rk_api *rk, rk_pass *ps, const struct pods *p, in
     uint32_t n = 0;
     for (uint32_t i = 0; i < p->n; i++) {
         if (p->why[i])
-            continue; /* its successor takes its place, as vendors that number hosts by the index expect */
+            continue; /* its successor takes the place: vendors number hosts by the index */
         if (p->index[i] >= 0 && (size_t)p->index[i] < top)
             taken[p->index[i]] = 1;
         m[n++] = (rk_member){.size = sizeof(*m),
@@ -112,12 +40,12 @@ static int32_t plan_group(const rk_api *rk, rk_pass *ps, const rk_json *spec)
 {
     struct pods p = {0};
     const char *name = rk->str(spec, "/groupName", "");
-    collect(rk, ps, spec, &p);
+    worker_collect(rk, ps, spec, &p);
     int64_t stay = 0, desired = ray_desired(rk, spec);
     for (uint32_t i = 0; i < p.n; i++)
         stay += !p.why[i];
     if (stay > desired && !ray_autoscaling(rk, ps))
-        shrink(rk, &p, stay - desired); /* with it only the autoscaler chooses */
+        worker_shrink(rk, &p, stay - desired); /* with it only the autoscaler chooses */
     uint32_t n;
     const rk_member *members = places(rk, ps, &p, desired > stay ? desired - stay : 0, &n);
     const rk_group group = {
@@ -188,7 +116,9 @@ static const rk_watch watches[] = {
      .index_label = RAY_L_CLUSTER,
      .selector = "ray.io/node-type in (head,worker,redis-cleanup)",
      .keep =
-         "/metadata/labels\n/metadata/ownerReferences\n/spec/restartPolicy\n/spec/containers/*/name\n/status/phase\n/status/conditions\n/status/containerStatuses"},
+         "/metadata/labels\n/metadata/ownerReferences\n/metadata/creationTimestamp\n"
+         "/metadata/deletionTimestamp\n/spec/restartPolicy\n"
+         "/spec/containers/*/name\n/status/phase\n/status/conditions\n/status/containerStatuses"},
 };
 
 RK_EXPORT const rk_plugin rk_plugin_v0 = {
