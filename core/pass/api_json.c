@@ -10,11 +10,30 @@
 
 #define PRINT_MAX (8u << 20)
 
+/* A path of plain keys through objects, which is nearly every read: no need to take it apart first.
+ * False: it has something else in it, or an array on its way. */
+static bool plain_at(const cJSON *v, const char *path, const cJSON **ret)
+{
+    while (*path == '/') {
+        size_t n = strcspn(++path, "/~[");
+        if (path[n] == '~' || path[n] == '[' || rk_json_is_array(v))
+            return false;
+        const cJSON *c = rk_json_is_object(v) ? v->child : NULL;
+        while (c && (strncmp(c->string, path, n) != 0 || c->string[n] != '\0'))
+            c = c->next;
+        v = c;
+        path += n;
+    }
+    *ret = v;
+    return *path == '\0';
+}
+
 const rk_json *rk__api_at(const rk_json *v, const char *path)
 {
+    const cJSON *found;
     if (!v || !path || !*path)
         return v;
-    return rk__out(rk_path_get(rk__in(v), path));
+    return rk__out(plain_at(rk__in(v), path, &found) ? found : rk_path_get(rk__in(v), path));
 }
 
 int32_t rk__api_type(const rk_json *value)

@@ -160,7 +160,9 @@ static void group_pods(struct rk_pass *ps, const struct rk__group *g)
     ps->asked = false;
     for (uint32_t i = 0; i < g->g.n_members; i++) {
         const rk_member *m = &g->members[i];
-        const char *name = m->is ? NULL : rk__pod_name(ps, g, m);
+        if (m->is || (ps->budget == 0 && !rk__op_budget(ps)))
+            continue; /* no name is worked out for what is held back */
+        const char *name = rk__pod_name(ps, g, m);
         if (!name || !rk__op_budget(ps))
             continue;
         if (!one(ps, g, m, &shaped, &t, name)) {

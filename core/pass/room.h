@@ -40,11 +40,16 @@ struct rk__pledge {
     struct rk__pledge *next;
 };
 
+/* One kept path, taken apart. */
+struct rk__keep {
+    const char *const *words; /* "*" = every member or element; ended by NULL */
+};
+
 /* How a plugin sees the objects of one gvk: only the paths that it declared. Plugins that
  * declared the same share the trees. */
 struct rk__class {
     const char *gvk, *keep;
-    const char *const *paths; /* NULL = whole */
+    const struct rk__keep *paths; /* NULL = whole */
     size_t n_paths, n;
     const struct rk_seen **seen; /* by name */
     cJSON **trees;               /* parsed when first asked for */
@@ -162,6 +167,12 @@ const char *rk__claim_before(struct rk_obj *o, const char *path, bool there, enu
 void rk__claim_record(struct rk_obj *o, const char *path, enum rk_wrote verb, const char *over);
 void rk__claim_settle(struct rk_pass *ps); /* at the end of each hook */
 void rk__writes_keep(struct rk_pass *ps, const struct rk_obj *o, const char *key);
+
+/* keep.c: the part of an observed object that was declared. What is kept whole is shared with the
+ * original: both are only read. */
+const struct rk__keep *rk__keep_paths(struct rk_arena *a, const char *keep, size_t *ret_n);
+cJSON *rk__keep_tree(struct rk_arena *a, const cJSON *whole, const struct rk__keep *paths,
+                     size_t n_paths);
 
 /* seen.c */
 struct rk__class *rk__seen_class(struct rk_pass *ps, const char *gvk, const rk_watch *watch);

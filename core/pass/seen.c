@@ -5,24 +5,11 @@
 #include <string.h>
 
 #include "core/base/str.h"
-#include "core/json/scan.h"
 
 static int by_name(const void *x, const void *y)
 {
     const struct rk_seen *const *a = x, *const *b = y;
     return strcmp((*a)->name, (*b)->name);
-}
-
-static void split_keep(struct rk_arena *a, struct rk__class *c)
-{
-    size_t lines = 1;
-    struct rk_span rest = rk_span_of(c->keep), line;
-    for (const char *s = c->keep; *s; s++)
-        lines += *s == '\n';
-    const char **paths = rk_arena_alloc(a, (lines + 1) * sizeof *paths);
-    while (rk_span_next(&rest, '\n', &line))
-        paths[c->n_paths++] = rk_arena_strndup(a, line.p, line.n);
-    c->paths = paths;
 }
 
 static struct rk__class *class_new(struct rk_pass *ps, const char *gvk, const char *keep)
@@ -46,7 +33,7 @@ static struct rk__class *class_new(struct rk_pass *ps, const char *gvk, const ch
             break;
         }
     if (keep)
-        split_keep(a, c);
+        c->paths = rk__keep_paths(a, keep, &c->n_paths);
     c->next = ps->classes;
     ps->classes = c;
     return c;
@@ -116,23 +103,13 @@ static void complete(struct rk_arena *a, cJSON *tree, const struct rk_seen *s)
             rk_json_add(a, meta, header[i].key, rk_json_string(a, header[i].value));
 }
 
-static cJSON *tree_at(struct rk_pass *ps, struct rk__class *c, size_t i)
+/* A whole record, parsed once however many plugins look at it. */
+static cJSON *whole_tree(struct rk_pass *ps, const struct rk_seen *s)
 {
     struct rk_arena *a = &ps->arena;
-    const struct rk_seen *s = c->seen[i];
-    if (c->trees[i])
-        return c->trees[i];
     struct rk_err err = RK_ERR_INIT;
-    struct rk_span text = s->json;
-    int r = 0;
-    rk_buf_clear(&ps->buf);
-    if (c->paths) {
-        r = rk_scan_project(s->json, c->paths, c->n_paths, &ps->buf, &err);
-        text = (struct rk_span){rk_buf_text(&ps->buf), ps->buf.len};
-    }
     cJSON *tree = NULL;
-    if (r == 0)
-        r = rk_json_parse(a, text.p ? text.p : "", text.n, NULL, &tree, &err);
+    int r = rk_json_parse(a, s->json.p ? s->json.p : "", s->json.n, NULL, &tree, &err);
     if (r == 0 && !rk_json_is_object(tree))
         r = rk_err_set(&err, RK_E_SYNTAX, "not an object");
     if (r < 0) {
@@ -141,8 +118,22 @@ static cJSON *tree_at(struct rk_pass *ps, struct rk__class *c, size_t i)
         tree = rk_json_object(a);
     }
     complete(a, tree, s);
-    c->trees[i] = tree;
     return tree;
+}
+
+static cJSON *tree_at(struct rk_pass *ps, struct rk__class *c, size_t i)
+{
+    if (c->trees[i])
+        return c->trees[i];
+    if (!c->paths) {
+        c->trees[i] = whole_tree(ps, c->seen[i]);
+        return c->trees[i];
+    }
+    /* Classes of one gvk hold the same records in the same order. */
+    const cJSON *whole = tree_at(ps, class_of(ps, c->gvk, NULL), i);
+    c->trees[i] = rk__keep_tree(&ps->arena, whole, c->paths, c->n_paths);
+    complete(&ps->arena, c->trees[i], c->seen[i]);
+    return c->trees[i];
 }
 
 /* The class that the plugin in hand may read; the core reads whole records. NULL: it declared

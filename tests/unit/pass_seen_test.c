@@ -111,6 +111,12 @@ static int32_t json(const rk_api *rk, rk_pass *ps, void *self)
     assert_int_equal(rk->type(rk->at(v, "/b/4")), RK_JSON_ABSENT);
     assert_int_equal(rk->type(rk->at(v, "/b/2")), RK_JSON_BOOL);
     assert_int_equal(rk->truth(v, "/b/2", 0), 1);
+    assert_null(rk->at(v, "a"));
+    assert_null(rk->at(v, "/a/"));
+    assert_null(rk->at(v, "/a/nn"));
+    assert_null(rk->at(v, "/a/n/x"));
+    assert_null(rk->at(v, "/~3"));
+    assert_ptr_equal(rk->at(v, "/a/n"), rk->at(rk->at(v, "/a"), "/n"));
     assert_int_equal(rk->truth(v, "/a/n", 7), 7);
     assert_string_equal(rk->number_text(rk->at(v, "/b/0")), "1.50");
     assert_int_equal(rk->num(v, "/a/f", -1), -1);
