@@ -61,6 +61,17 @@ STAGE_TEST(a_missing_finalizer_is_all_that_is_written)
     assert_int_equal(stage_count(st, RK_OP_PATCH), 0);
 }
 
+STAGE_TEST(a_whole_run_shows_what_comes_after_the_finalizer)
+{
+    set_up(st);
+    stage_hook(st, &st->plugs[0], RK_PHASE_PLAN, 100, hold);
+    stage_hook(st, &st->plugs[0], RK_PHASE_PLAN, 200, want_service);
+    st->conf.whole = true;
+    stage_run(st);
+    assert_int_equal(stage_count(st, RK_OP_CREATE), 1);
+    assert_int_equal(stage_count(st, RK_OP_PATCH), 0);
+}
+
 STAGE_TEST(an_undeclared_finalizer_cannot_be_held)
 {
     set_up(st);
@@ -128,6 +139,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_missing_finalizer_is_all_that_is_written),
+        cmocka_unit_test(a_whole_run_shows_what_comes_after_the_finalizer),
         cmocka_unit_test(an_undeclared_finalizer_cannot_be_held),
         cmocka_unit_test(a_finalizer_no_longer_needed_is_released_while_alive),
         cmocka_unit_test(a_wait_in_finalize_keeps_the_finalizer_and_makes_its_children),

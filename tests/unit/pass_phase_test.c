@@ -255,6 +255,14 @@ STAGE_TEST(too_much_memory_fails_the_object_by_name)
                         "a: PLAN: example.io/v1/Thing ns/demo needs more than 100000 bytes");
 }
 
+STAGE_TEST(wanting_belongs_to_plan)
+{
+    stage_hook(st, stage_plugin(st, "a"), RK_PHASE_VALIDATE, 50, plan);
+    stage_run(st);
+    assert_string_equal(st->plan->problem, "a: VALIDATE: want in phase VALIDATE");
+    assert_int_equal(stage_count(st, RK_OP_CREATE), 0);
+}
+
 static char hand[256];
 static void in_hand(void *ctx, const char *plugin, const char *hook, const char *gvk,
                     const char *ns, const char *name)
@@ -327,6 +335,7 @@ int main(void)
         cmocka_unit_test(all_must_agree_to_finalize),
         cmocka_unit_test(hooks_are_filtered_by_kind_and_role),
         cmocka_unit_test(too_much_memory_fails_the_object_by_name),
+        cmocka_unit_test(wanting_belongs_to_plan),
         cmocka_unit_test(shared_memory_is_told_what_is_in_hand),
         cmocka_unit_test(an_object_that_is_not_json_gives_no_plan),
         cmocka_unit_test(defaults_complete_the_copy_that_later_phases_read),

@@ -43,6 +43,21 @@ STAGE_TEST(each_plugin_sees_only_the_paths_it_declared)
         "\"status\":{\"phase\":\"Running\"}} other\n");
 }
 
+STAGE_TEST(kept_paths_reach_through_lists_and_escaped_keys)
+{
+    gvk = POD;
+    stage_hook(st, stage_plugin(st, "a"), RK_PHASE_PLAN, 100, look);
+    st->watches[0][0].keep = "/status/list/*/name\n/metadata/annotations/a~1b\n/spec";
+    stage_see(st, POD, "p",
+              "{\"metadata\":{\"annotations\":{\"a/b\":\"1\",\"c\":\"2\"}},\"spec\":{\"x\":[1]},"
+              "\"status\":{\"list\":[{\"name\":\"n\",\"y\":1},{\"y\":2},3],\"z\":1}}");
+    stage_run(st);
+    assert_null(st->plan->problem);
+    assert_string_equal(got, "{\"metadata\":{\"annotations\":{\"a/b\":\"1\"},\"name\":\"p\","
+                             "\"namespace\":\"ns\",\"uid\":\"uid-p\"},\"spec\":{\"x\":[1]},"
+                             "\"status\":{\"list\":[{\"name\":\"n\"},{},null]}} mine\n");
+}
+
 STAGE_TEST(reading_an_undeclared_kind_fails_the_hook)
 {
     gvk = "v1/Secret";
@@ -176,6 +191,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_plugin_sees_only_the_paths_it_declared),
+        cmocka_unit_test(kept_paths_reach_through_lists_and_escaped_keys),
         cmocka_unit_test(reading_an_undeclared_kind_fails_the_hook),
         cmocka_unit_test(a_record_that_is_not_json_fails_the_hook),
         cmocka_unit_test(a_hook_reads_how_io_went),
