@@ -201,9 +201,11 @@ static void run_key(struct rk_worker *w, const char *key)
     rk_arena_reset(&w->arena);
     memset(&snap, 0, sizeof(snap));
     if (!o || rk_view_snapshot(w->view, o->gvk, o->ns, o->name, &w->arena, &snap) != 0) {
-        rk_queue_forget(w->queue, key); /* gone: the garbage collector takes the children */
+        /* Gone: the garbage collector takes the children. The key leaves our hand, or a new object of this name would wait for it for ever. */
+        rk_queue_forget(w->queue, key);
         rk_queue_drop(w->queue, key);
-        rk_map_del(&w->owners, key);
+        rk_map_del(&w->owners, key); /* the key is the queue's until done */
+        rk_queue_done(w->queue, key, rk_clock_ms());
         return;
     }
     o->planned_edits = o->user_edits;

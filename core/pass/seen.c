@@ -87,9 +87,10 @@ const struct rk_seen *rk__seen_find(struct rk_pass *ps, const char *gvk, const c
     return at ? *at : NULL;
 }
 
-/* Name, namespace and uid are in every record's header: they may be read whatever was declared. */
-static void complete(struct rk_arena *a, cJSON *tree, const struct rk_seen *s)
+/* What every record has (view.h): name, namespace, uid, and when it was made and is to go. It may be read whatever was declared. */
+static void complete(struct rk_arena *a, cJSON *tree, const struct rk_seen *s, const cJSON *whole)
 {
+    static const char *const times[] = {"creationTimestamp", "deletionTimestamp"};
     const struct {
         const char *key, *value;
     } header[] = {{"name", s->name}, {"namespace", s->ns}, {"uid", s->uid}};
@@ -101,6 +102,11 @@ static void complete(struct rk_arena *a, cJSON *tree, const struct rk_seen *s)
     for (size_t i = 0; i < sizeof header / sizeof *header; i++)
         if (header[i].value && *header[i].value && !rk_json_get(meta, header[i].key))
             rk_json_add(a, meta, header[i].key, rk_json_string(a, header[i].value));
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        const cJSON *time = rk_json_get(rk_json_get(whole, "metadata"), times[i]);
+        if (time && !rk_json_get(meta, times[i]))
+            rk_json_add(a, meta, times[i], rk_json_copy(a, time));
+    }
 }
 
 /* A whole record, parsed once however many plugins look at it. */
@@ -117,7 +123,7 @@ static cJSON *whole_tree(struct rk_pass *ps, const struct rk_seen *s)
                               err.text); /* kept there */
         tree = rk_json_object(a);
     }
-    complete(a, tree, s);
+    complete(a, tree, s, NULL);
     return tree;
 }
 
@@ -132,7 +138,7 @@ static cJSON *tree_at(struct rk_pass *ps, struct rk__class *c, size_t i)
     /* Classes of one gvk hold the same records in the same order. */
     const cJSON *whole = tree_at(ps, class_of(ps, c->gvk, NULL), i);
     c->trees[i] = rk__keep_tree(&ps->arena, whole, c->paths, c->n_paths);
-    complete(&ps->arena, c->trees[i], c->seen[i]);
+    complete(&ps->arena, c->trees[i], c->seen[i], whole);
     return c->trees[i];
 }
 

@@ -43,6 +43,21 @@ STAGE_TEST(each_plugin_sees_only_the_paths_it_declared)
         "\"status\":{\"phase\":\"Running\"}} other\n");
 }
 
+STAGE_TEST(when_a_record_was_made_and_is_to_go_is_seen_whatever_was_declared)
+{
+    gvk = POD;
+    stage_hook(st, stage_plugin(st, "a"), RK_PHASE_PLAN, 100, look);
+    st->watches[0][0].keep = "/status/phase";
+    stage_see(st, POD, "p",
+              "{\"metadata\":{\"name\":\"p\",\"creationTimestamp\":\"2026-01-02T03:04:05Z\","
+              "\"deletionTimestamp\":\"2026-01-02T03:04:06Z\",\"labels\":{\"l\":\"1\"}}}");
+    stage_run(st);
+    assert_null(st->plan->problem);
+    assert_string_equal(got, "{\"metadata\":{\"name\":\"p\",\"namespace\":\"ns\",\"uid\":\"uid-p\","
+                             "\"creationTimestamp\":\"2026-01-02T03:04:05Z\","
+                             "\"deletionTimestamp\":\"2026-01-02T03:04:06Z\"}} mine\n");
+}
+
 STAGE_TEST(kept_paths_reach_through_lists_and_escaped_keys)
 {
     gvk = POD;
@@ -191,6 +206,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_plugin_sees_only_the_paths_it_declared),
+        cmocka_unit_test(when_a_record_was_made_and_is_to_go_is_seen_whatever_was_declared),
         cmocka_unit_test(kept_paths_reach_through_lists_and_escaped_keys),
         cmocka_unit_test(reading_an_undeclared_kind_fails_the_hook),
         cmocka_unit_test(a_record_that_is_not_json_fails_the_hook),
