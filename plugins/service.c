@@ -1,5 +1,4 @@
-/* service: the head Service (reference 5): made when none with the head's labels exists, never
- * touched again.
+/* service: the head Service (reference 5): made when none with its labels exists, then left alone.
  *
  * Unlike the peer, a port that headService already has (same number and protocol, or same name)
  * is not generated once more: the peer sends both and the API server refuses. */
