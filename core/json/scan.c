@@ -13,7 +13,7 @@
 #include "core/base/mem.h"
 #include "core/json/scan_state.h"
 
-#define KEEP_MEMORY                                                                                \
+#define KEEP_MEMORY \
     (256u * 1024u) /* a collecting buffer larger than this is given back after use */
 
 const char *rk__scan_fail(struct rk_scan *s, const char *at, const char *what)

@@ -13,21 +13,28 @@
 struct rk_elector;
 
 struct rk_elector_conf {
-    const char *ns, *name;       /* the INI's default name is the peer's, for mutual exclusion */
-    const char *identity;        /* "<host>_<random>" */
-    int64_t lease_ms, renew_ms, retry_ms; /* 15,000 10,000 2,000; need lease > renew > 1.2 x retry: RK_E_INVAL */
+    const char *ns, *name; /* the INI's default name is the peer's, for mutual exclusion */
+    const char *identity;  /* "<host>_<random>" */
+    int64_t lease_ms, renew_ms,
+        retry_ms; /* 15,000 10,000 2,000; need lease > renew > 1.2 x retry: RK_E_INVAL */
     void (*led)(void *ctx);
     void (*renewed)(void *ctx, int64_t send_ms);
     void (*lost)(void *ctx, const char *why);
-    void (*waiting)(void *ctx, const char *holder); /* someone else holds it; told once per holder */
+    void (*waiting)(void *ctx,
+                    const char *holder); /* someone else holds it; told once per holder */
     void *ctx;
 };
 
-struct rk_elector *rk_elector_new(struct rk_poll *poll, struct rk_client *c, const struct rk_elector_conf *conf, struct rk_err *err);
-void rk_elector_free(struct rk_elector *e);              /* no release: the lease runs out */
-void rk_elector_want(struct rk_elector *e, bool want);   /* false: stop campaigning; when leading, release (holder "", duration 1) */
-void rk_elector_release(struct rk_elector *e, void (*done)(void *ctx), void *ctx); /* for a clean stop: bounded by retry_ms x 2 */
+struct rk_elector *rk_elector_new(struct rk_poll *poll, struct rk_client *c,
+                                  const struct rk_elector_conf *conf, struct rk_err *err);
+void rk_elector_free(struct rk_elector *e); /* no release: the lease runs out */
+void rk_elector_want(
+    struct rk_elector *e,
+    bool want); /* false: stop campaigning; when leading, release (holder "", duration 1) */
+void rk_elector_release(struct rk_elector *e, void (*done)(void *ctx),
+                        void *ctx); /* for a clean stop: bounded by retry_ms x 2 */
 bool rk_elector_leads(const struct rk_elector *e);
-int64_t rk_elector_renewed_ms(const struct rk_elector *e); /* send time of the last good renewal; 0 = never */
+int64_t rk_elector_renewed_ms(
+    const struct rk_elector *e); /* send time of the last good renewal; 0 = never */
 
 #endif

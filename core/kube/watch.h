@@ -14,9 +14,9 @@ enum rk_watch_event { RK_WATCH_ADDED, RK_WATCH_MODIFIED, RK_WATCH_DELETED };
 
 struct rk_watcher_def {
     const char *api_version, *plural;
-    const char *ns;                  /* NULL = all */
-    const char *selector;            /* label selector; NULL */
-    bool optional;                   /* 404 on the collection: stay idle, look again every 60 s, count as synced */
+    const char *ns;       /* NULL = all */
+    const char *selector; /* label selector; NULL */
+    bool optional; /* 404 on the collection: stay idle, look again every 60 s, count as synced */
     bool metadata_only;
     /* A (re)list begins: everything seen from here to synced is present. */
     void (*begin)(void *ctx);
@@ -24,25 +24,27 @@ struct rk_watcher_def {
     void (*item)(void *ctx, enum rk_watch_event what, bool listed, struct rk_span object);
     /* An item that was over our bounds: only what could be told of it (object prefix). */
     void (*skipped)(void *ctx, struct rk_span prefix);
-    void (*synced)(void *ctx, const char *rv);          /* the list is complete: sweep */
-    void (*progress)(void *ctx, const char *rv);        /* the stream has reached rv (bookmark, or after each item) */
+    void (*synced)(void *ctx, const char *rv); /* the list is complete: sweep */
+    void (*progress)(void *ctx,
+                     const char *rv); /* the stream has reached rv (bookmark, or after each item) */
     void *ctx;
 };
 
 /* `begin` may come again before `synced` (a list that broke is begun anew): only synced sweeps. An optional kind that is absent is an
  * empty list with rv "". A watcher is not freed from inside its own callbacks. */
-struct rk_watcher *rk_watcher_new(struct rk_poll *poll, struct rk_client *c, const struct rk_watcher_def *def);
+struct rk_watcher *rk_watcher_new(struct rk_poll *poll, struct rk_client *c,
+                                  const struct rk_watcher_def *def);
 void rk_watcher_start(struct rk_watcher *w);
 void rk_watcher_free(struct rk_watcher *w);
 /* E.g. the cache missed a write for 30 s (client.md 33). Also from inside a callback; nothing when a list is under way. */
 void rk_watcher_relist(struct rk_watcher *w);
 
 struct rk_watcher_state {
-    bool synced;                 /* has been complete at least once */
-    bool stale;                  /* no byte for 180 s, or failing: acts that destroy must wait (client.md 20c, 35) */
-    bool absent;                 /* optional kind that the API does not have */
-    const char *phase;           /* "init", "list", "live", "backoff", "absent" */
-    int64_t silent_ms;           /* since the last byte */
+    bool synced; /* has been complete at least once */
+    bool stale; /* no byte for 180 s, or failing: acts that destroy must wait (client.md 20c, 35) */
+    bool absent;       /* optional kind that the API does not have */
+    const char *phase; /* "init", "list", "live", "backoff", "absent" */
+    int64_t silent_ms; /* since the last byte */
     uint64_t lists, watches, events, bookmarks, errors;
     char last_error[256];
 };

@@ -125,6 +125,18 @@ static void feed_scopes(struct rk_worker *w, struct rk_arena *a, const char *gvk
         feed_add(w, a, gvk, plural, watch, (struct rk_span){NULL, 0});
 }
 
+/* One kind has one watch: plugins that share it must agree on what it selects, or one would not see what it asked for. */
+static int same_selector(const struct rk_plugins *p, size_t i, struct rk_err *err)
+{
+    for (size_t k = 0; k < i; k++) {
+        const char *a = p->watches[k].selector, *b = p->watches[i].selector;
+        if (strcmp(p->watches[k].gvk, p->watches[i].gvk) == 0 && !rk_str_eq(a, b))
+            return rk_err_set(err, RK_E_INVAL, "selector '%s', but plugin %s has '%s'", b ? b : "",
+                              p->watch_plug[k]->name, a ? a : "");
+    }
+    return 0;
+}
+
 int rk_feeds_start(struct rk_worker *w, struct rk_err *err)
 {
     const struct rk_plugins *p = w->plugins;
@@ -136,7 +148,8 @@ int rk_feeds_start(struct rk_worker *w, struct rk_err *err)
     for (size_t i = 0; i < p->n_watches; i++) {
         bool known = rk_view_kind_find(w->view, p->watches[i].gvk) >= 0;
         if (kind_add(w, &w->forever, p->watches[i].gvk, p->watches[i].plural, &p->watches[i], err) <
-            0)
+                0 ||
+            same_selector(p, i, err) != 0)
             return rk_err_wrap(err, "plugin %s: watch %s", p->watch_plug[i]->name,
                                p->watches[i].gvk);
         if (!known)

@@ -18,74 +18,81 @@ struct rk_view;
 
 #define RK_VIEW_KINDS 64
 
-struct rk_view_kind {            /* a watched kind; strings are borrowed for the life of the view */
-    const char *gvk;             /* "v1/Pod", "example.io/v1/Thing" */
+struct rk_view_kind { /* a watched kind; strings are borrowed for the life of the view */
+    const char *gvk;  /* "v1/Pod", "example.io/v1/Thing" */
     const char *api_version, *kind, *plural;
-    const char *owner_gvk;       /* of the owners its objects wake; NULL = this kind is itself an owner kind */
-    const char *index_label;     /* value = owner's name; NULL = controller owner reference only */
-    const char *const *keep;     /* projection (paths of core/json/scan.h); NULL = everything but managedFields and last-applied. Always
+    const char
+        *owner_gvk; /* of the owners its objects wake; NULL = this kind is itself an owner kind */
+    const char *index_label; /* value = owner's name; NULL = controller owner reference only */
+    const char *const *
+        keep; /* projection (paths of core/json/scan.h); NULL = everything but managedFields and last-applied. Always
                                   * kept: metadata/name, uid, deletionTimestamp, creationTimestamp. Owner kinds are kept whole */
     size_t n_keep;
 };
 
 /* Why an owner is woken; the queue's priority follows from it. */
 enum rk_view_cause {
-    RK_CAUSE_LIST,               /* first list of its kind: the owner or an owned object is there. An unchanged relist wakes nobody */
-    RK_CAUSE_CHILD,              /* an owned object changed */
-    RK_CAUSE_CHILD_GONE,         /* an owned object was deleted or failed */
-    RK_CAUSE_USER,               /* the owner's generation, labels or annotations changed, or it is new */
-    RK_CAUSE_DELETED,            /* the owner is being deleted or is gone */
-    RK_CAUSE_STATUS,             /* only the owner's status changed (often our own echo): usually ignored */
+    RK_CAUSE_LIST, /* first list of its kind: the owner or an owned object is there. An unchanged relist wakes nobody */
+    RK_CAUSE_CHILD,      /* an owned object changed */
+    RK_CAUSE_CHILD_GONE, /* an owned object was deleted or failed */
+    RK_CAUSE_USER,       /* the owner's generation, labels or annotations changed, or it is new */
+    RK_CAUSE_DELETED,    /* the owner is being deleted or is gone */
+    RK_CAUSE_STATUS,     /* only the owner's status changed (often our own echo): usually ignored */
 };
 /* Called when the change is complete; it may read the view, not change it. Texts are borrowed for the call. */
-typedef void rk_view_wake_fn(void *ctx, const char *owner_gvk, const char *ns, const char *name, enum rk_view_cause cause);
+typedef void rk_view_wake_fn(void *ctx, const char *owner_gvk, const char *ns, const char *name,
+                             enum rk_view_cause cause);
 
 struct rk_view *rk_view_new(rk_view_wake_fn *wake, void *ctx);
 void rk_view_free(struct rk_view *v);
 /* Returns the kind's id (>= 0) or RK_E_LIMIT, RK_E_INVAL. The same gvk twice merges the keep lists (NULL wins: everything) and the ways
  * to owners, so that one object may wake owners of several kinds, and a kind may be an owner and owned. Only before the first apply. */
 int rk_view_kind_add(struct rk_view *v, const struct rk_view_kind *k, struct rk_err *err);
-int rk_view_kind_find(const struct rk_view *v, const char *gvk);           /* -1 */
+int rk_view_kind_find(const struct rk_view *v, const char *gvk); /* -1 */
 
 enum rk_view_what { RK_VIEW_UPSERT, RK_VIEW_DELETE };
 enum rk_view_source { RK_FROM_LIST, RK_FROM_WATCH, RK_FROM_RESPONSE };
 /* Apply one whole object as it came from the API. Malformed or nameless objects: RK_E_SYNTAX, too deep or large ones RK_E_LIMIT
  * (counted; nothing changes). The object of a DELETE's response that is still there because of its grace period is an UPSERT. */
-int rk_view_apply(struct rk_view *v, int kind, enum rk_view_what what, enum rk_view_source source, struct rk_span object, struct rk_err *err);
+int rk_view_apply(struct rk_view *v, int kind, enum rk_view_what what, enum rk_view_source source,
+                  struct rk_span object, struct rk_err *err);
 /* A 404 told us that this uid is gone before the watch did. */
 void rk_view_forget(struct rk_view *v, int kind, const char *ns, const char *name, const char *uid);
-void rk_view_list_begin(struct rk_view *v, int kind, const char *scope_ns);                  /* scope_ns NULL = all; several scopes may be listed independently */
-void rk_view_list_end(struct rk_view *v, int kind, const char *scope_ns, const char *rv);    /* sweeps what was not seen; emits the missed deletes */
+void rk_view_list_begin(
+    struct rk_view *v, int kind,
+    const char *scope_ns); /* scope_ns NULL = all; several scopes may be listed independently */
+void rk_view_list_end(struct rk_view *v, int kind, const char *scope_ns,
+                      const char *rv); /* sweeps what was not seen; emits the missed deletes */
 void rk_view_progress(struct rk_view *v, int kind, const char *scope_ns, const char *rv);
 /* Has the watch of this kind (in that namespace) reached rv? True for versions that cannot be compared. */
 /* False before the first list of the kind is complete. */
 bool rk_view_reached(const struct rk_view *v, int kind, const char *ns, const char *rv);
 size_t rk_view_count(const struct rk_view *v, int kind);
 /* Is this very object (uid) here, at this version or a newer one? For comparing the cache with a list (client.md 53). */
-bool rk_view_has(const struct rk_view *v, int kind, const char *ns, const char *name, const char *uid,
-                 const char *rv);
+bool rk_view_has(const struct rk_view *v, int kind, const char *ns, const char *name,
+                 const char *uid, const char *rv);
 /* Records of a kind in one namespace; ns NULL = all. Walks the records of the kind. */
 size_t rk_view_count_in(const struct rk_view *v, int kind, const char *ns);
-size_t rk_view_bytes(const struct rk_view *v);                              /* of records, headers included */
-uint64_t rk_view_bad(const struct rk_view *v);                              /* malformed objects met */
+size_t rk_view_bytes(const struct rk_view *v); /* of records, headers included */
+uint64_t rk_view_bad(const struct rk_view *v); /* malformed objects met */
 
 /* ---- snapshots: what a pass sees; texts are copied into the arena, so that a snapshot outlives changes ---- */
 
-struct rk_seen {                 /* one observed object */
-    int kind;                    /* view's id */
+struct rk_seen { /* one observed object */
+    int kind;    /* view's id */
     const char *gvk, *ns, *name, *uid, *rv;
-    bool mine;                   /* its controller owner is this owner (uid) */
+    bool mine; /* its controller owner is this owner (uid) */
     bool terminating;
-    struct rk_span json;         /* the kept bytes */
+    struct rk_span json; /* the kept bytes */
 };
 
 struct rk_snapshot {
-    const char *gvk, *ns, *name, *uid, *rv;      /* of the owner; uid "" offline */
-    struct rk_span object;                       /* owner's JSON */
+    const char *gvk, *ns, *name, *uid, *rv; /* of the owner; uid "" offline */
+    struct rk_span object;                  /* owner's JSON */
     bool deleting;
-    const struct rk_seen *seen;                  /* by kind, then name */
+    const struct rk_seen *seen; /* by kind, then name */
     size_t n_seen;
-    int64_t now_us;                              /* wall clock */
+    int64_t now_us; /* wall clock */
     const struct rk_snap_outcome *outcomes;
     size_t n_outcomes;
     /* Is this name out of use (observed, or used before)? Offline: NULL. `member_hash` identifies the intent, so that an unresolved POST of the same intent gives back its name. */
@@ -93,7 +100,7 @@ struct rk_snapshot {
     void *name_ctx;
 };
 
-struct rk_snap_outcome {         /* see rk_outcome in plugin.h */
+struct rk_snap_outcome { /* see rk_outcome in plugin.h */
     const char *gvk, *group, *verb, *reason, *message;
     int http;
     uint32_t failures;
@@ -101,10 +108,13 @@ struct rk_snap_outcome {         /* see rk_outcome in plugin.h */
 };
 
 /* RK_E_NOENT when the owner is not in the cache. now_us, outcomes and name_used are the caller's to fill. */
-int rk_view_snapshot(const struct rk_view *v, const char *owner_gvk, const char *ns, const char *name, struct rk_arena *a, struct rk_snapshot *ret);
+int rk_view_snapshot(const struct rk_view *v, const char *owner_gvk, const char *ns,
+                     const char *name, struct rk_arena *a, struct rk_snapshot *ret);
 /* Visit all objects of a kind: for (size_t pos = 0; rk_view_next_owner(...);). In no order; the view must not change meanwhile. */
-bool rk_view_next_owner(const struct rk_view *v, int kind, size_t *pos, const char **ret_ns, const char **ret_name);
+bool rk_view_next_owner(const struct rk_view *v, int kind, size_t *pos, const char **ret_ns,
+                        const char **ret_name);
 /* How many children of a kind (-1 = any) carry this owner's name, whether the owner is there or not: for reports. */
-size_t rk_view_children(const struct rk_view *v, const char *owner_gvk, const char *ns, const char *name, int kind);
+size_t rk_view_children(const struct rk_view *v, const char *owner_gvk, const char *ns,
+                        const char *name, int kind);
 
 #endif

@@ -8,16 +8,16 @@
 
 #define RK_COUNT(a) ((uint32_t)(sizeof(a) / sizeof((a)[0])))
 /* Leave the hook with what `call` returned when that is an error; a yielded offer is none. */
-#define RK_TRY(call)                                                                               \
-    do {                                                                                           \
-        int32_t rk_try_rc = (call);                                                                \
-        if (rk_try_rc < 0)                                                                         \
-            return rk_try_rc;                                                                      \
+#define RK_TRY(call)                \
+    do {                            \
+        int32_t rk_try_rc = (call); \
+        if (rk_try_rc < 0)          \
+            return rk_try_rc;       \
     } while (0)
 /* for (RK_EACH(rk, item, array_or_object)) */
-#define RK_EACH(rk, it, in)                                                                        \
-    const rk_json *it = (rk)->item((in), 0);                                                       \
-    it;                                                                                            \
+#define RK_EACH(rk, it, in)                  \
+    const rk_json *it = (rk)->item((in), 0); \
+    it;                                      \
     it = (rk)->next(it)
 
 static inline int rk_is(const char *a, const char *b)

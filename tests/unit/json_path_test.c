@@ -86,10 +86,11 @@ static void malformed_paths_are_refused(void **state)
     char text[RK_PATH_MAX + 2];
     memset(text, 'x', sizeof text);
     text[0] = '/';
-    text[256] = '\0';
+    const size_t most = sizeof p.tok[0].text;
+    text[most] = '\0';
     assert_int_equal(rk_path_parse(text, &p, NULL), 0);
-    text[256] = 'x';
-    text[257] = '\0';
+    text[most] = 'x';
+    text[most + 1] = '\0';
     assert_int_equal(rk_path_parse(text, &p, NULL), RK_E_INVAL);
     for (size_t i = 0; i < sizeof text - 1; i++)
         text[i] = i % 40 == 0 ? '/' : 'x';

@@ -408,8 +408,8 @@ static void text_is_unescaped_or_refused(void **state)
 
 /* rk_scan_project, rk_scan_without */
 
-#define KEEP(...)                                                                                  \
-    ((const char *const[]){__VA_ARGS__}),                                                          \
+#define KEEP(...)                         \
+    ((const char *const[]){__VA_ARGS__}), \
         sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)
 
 static void select_is(bool keep, const char *in, const char *const *paths, size_t n,

@@ -119,17 +119,18 @@ static const char *put(struct dir *d, const char *name, const char *text)
 static const char *put_config(struct dir *d, const char *name, const char *cluster,
                               const char *user)
 {
-    char text[16384];
-    (void)snprintf(text, sizeof text,
-                   "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
-                   "contexts:\n- name: c\n  context: {cluster: k, user: u, namespace: ns}\n"
-                   "- name: lost\n  context: {cluster: nowhere, user: u}\n"
-                   "- name: bare\n  context: {cluster: k}\n"
-                   "- name: empty\n  context: {user: u}\n"
-                   "- name: stranger\n  context: {cluster: k, user: nobody}\n"
-                   "clusters:\n- name: k\n  cluster: {%s}\n"
-                   "users:\n- name: u\n  user: {%s}\n",
-                   cluster, user);
+    char text[32768];
+    int n = snprintf(text, sizeof text,
+                     "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
+                     "contexts:\n- name: c\n  context: {cluster: k, user: u, namespace: ns}\n"
+                     "- name: lost\n  context: {cluster: nowhere, user: u}\n"
+                     "- name: bare\n  context: {cluster: k}\n"
+                     "- name: empty\n  context: {user: u}\n"
+                     "- name: stranger\n  context: {cluster: k, user: nobody}\n"
+                     "clusters:\n- name: k\n  cluster: {%s}\n"
+                     "users:\n- name: u\n  user: {%s}\n",
+                     cluster, user);
+    assert_in_range(n, 1, sizeof text - 1);
     return put(d, name, text);
 }
 
