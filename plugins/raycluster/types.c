@@ -22,7 +22,10 @@ static const struct rule cluster_rules[] = {
     {"/spec/headServiceAnnotations", RK_JSON_OBJECT, 0},
     {"/spec/headServiceAnnotations/*", RK_JSON_STRING, 0},
     {"/spec/upgradeStrategy", RK_JSON_OBJECT, 0},
+    {"/metadata/namespace", RK_JSON_STRING, 0},
+    {"/metadata/labels", RK_JSON_OBJECT, 0},
     {"/metadata/labels/*", RK_JSON_STRING, 0},
+    {"/metadata/annotations", RK_JSON_OBJECT, 0},
     {"/metadata/annotations/*", RK_JSON_STRING, 0},
     {"/spec/headGroupSpec/serviceType", RK_JSON_STRING, 0},
     {"/spec/headGroupSpec/headService", RK_JSON_OBJECT, 0},
@@ -120,13 +123,10 @@ static void walk(const rk_api *rk, rk_pass *ps, const rk_json *at, const char *w
 {
     if (rest[0] == '\0') {
         int32_t type = rk->type(at);
-        if (type == RK_JSON_ABSENT || type == RK_JSON_NULL) {
-            if (r->needed)
-                (void)rk->fail(ps, RK_EINVAL, where, "is missing, %s is wanted", kinds[r->type]);
-        } else if (type != r->type) {
-            (void)rk->fail(ps, RK_EINVAL, where, "is %s, %s is wanted", kinds[type],
-                           kinds[r->type]);
-        }
+        int none = type == RK_JSON_ABSENT || type == RK_JSON_NULL;
+        if (none ? r->needed : type != r->type)
+            (void)rk->fail(ps, RK_EINVAL, where, "is %s, %s is wanted",
+                           none ? "missing" : kinds[type], kinds[r->type]);
         return;
     }
     size_t n = strcspn(rest + 1, "/") + 1;

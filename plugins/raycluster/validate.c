@@ -2,16 +2,18 @@
  * failures of one object together (reference 2). */
 #include "raycluster.h"
 
-/* DNS-1035 label: lower case letters, digits, '-'; begins with a letter, ends with no '-'. */
-static const char *bad_name(const rk_api *rk, rk_pass *ps, const char *name, size_t max)
+/* DNS label: lower case letters, digits, '-'; ends with no '-'; begins with a letter (DNS-1035), or
+ * with a digit where `digit` says so (DNS-1123). */
+static const char *bad_name(const rk_api *rk, rk_pass *ps, const char *name, size_t max, int digit)
 {
     size_t n = strlen(name);
     if (n == 0)
         return "is empty";
     if (n > max)
         return rk->fmt(ps, "has %zu characters, at most %zu are possible", n, max);
-    if (name[0] < 'a' || name[0] > 'z')
-        return rk->fmt(ps, "'%s' does not begin with a lower case letter", name);
+    if ((name[0] < 'a' || name[0] > 'z') && !(digit && name[0] >= '0' && name[0] <= '9'))
+        return rk->fmt(ps, "'%s' does not begin with a lower case letter%s", name,
+                       digit ? " or a digit" : "");
     for (size_t i = 0; i < n; i++)
         if (!((name[i] >= 'a' && name[i] <= 'z') || (name[i] >= '0' && name[i] <= '9') ||
               (name[i] == '-' && i + 1 < n)))
@@ -111,13 +113,16 @@ static void worker_group(const rk_api *rk, rk_pass *ps, const char *path, const 
 int32_t raycluster_validate(const rk_api *rk, rk_pass *ps, void *self)
 {
     const rk_json *o = rk->object(ps), *groups = rk->at(o, "/spec/workerGroupSpecs");
-    const char *bad = bad_name(rk, ps, rk->name(ps), 53),
+    const char *bad = bad_name(rk, ps, rk->name(ps), 53, 0),
                *svc = rk->str(o, RAY_HEAD_SPEC "/headService/metadata/name", "");
     (void)self;
     if (bad)
         (void)rk->fail(ps, RK_EINVAL, "/metadata/name", "%s", bad);
+    bad = bad_name(rk, ps, rk->ns(ps), 63, 1);
+    if (bad)
+        (void)rk->fail(ps, RK_EINVAL, "/metadata/namespace", "%s", bad);
     raycluster_types(rk, ps);
-    bad = svc[0] ? bad_name(rk, ps, svc, 63) : NULL;
+    bad = svc[0] ? bad_name(rk, ps, svc, 63, 0) : NULL;
     if (bad)
         (void)rk->fail(ps, RK_EINVAL, RAY_HEAD_SPEC "/headService/metadata/name", "%s", bad);
     if (rk->type(rk->at(o, RAY_HEAD_SPEC)) == RK_JSON_OBJECT) {

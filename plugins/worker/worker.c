@@ -6,6 +6,34 @@
  * its successor. */
 #include "worker.h"
 
+static const rk_opt options[] = {
+    {.key = "most-pods",
+     .dflt = "20000",
+     .type = RK_T_INT,
+     .offset = offsetof(struct worker, most_pods),
+     .min = 1,
+     .max = 1000000,
+     .help = "a cluster that wants more workers is refused: a slip of the finger must not fill the "
+             "API server"},
+};
+
+static int32_t validate(const rk_api *rk, rk_pass *ps, void *self)
+{
+    const struct worker *me = self;
+    int64_t sum = 0;
+    size_t i = 0;
+    for (RK_EACH(rk, g, rk->at(rk->object(ps), "/spec/workerGroupSpecs"))) {
+        sum += ray_desired(rk, g);
+        if (sum > me->most_pods)
+            return rk->fail(ps, RK_EINVAL, rk->fmt(ps, "/spec/workerGroupSpecs/%zu/replicas", i),
+                            "%lld workers are wanted up to this group, at most %lld are possible "
+                            "(option plugin:worker.most-pods)",
+                            (long long)sum, (long long)me->most_pods);
+        i++;
+    }
+    return RK_OK;
+}
+
 /* Places of the group: those that pods fill, then new ones with the lowest free indexes. */
 static rk_member *places(const rk_api *rk, rk_pass *ps, const struct pods *p, int64_t missing,
                          uint32_t *ret_n)
@@ -90,6 +118,11 @@ static int32_t ports(const rk_api *rk, rk_pass *ps, void *self)
 }
 
 static const rk_hook hooks[] = {
+    {.phase = RK_PHASE_VALIDATE,
+     .rank = RK_RANK_ADD,
+     .kinds = RAY_CLUSTER,
+     .run = validate,
+     .title = "not absurdly many pods"},
     {.phase = RK_PHASE_PLAN,
      .rank = RK_RANK_INJECT,
      .kinds = RAY_CLUSTER,
@@ -123,13 +156,15 @@ static const rk_watch watches[] = {
 
 RK_EXPORT const rk_plugin rk_plugin_v0 = {
     RK_PLUGIN_SIZES,
-    .self_size = 1,
+    .self_size = sizeof(struct worker),
     .name = "worker",
     .version = RK_VERSION,
     .summary = "the pods of the worker groups",
     .owns = "/metadata/labels,/metadata/annotations,/spec/containers/0/ports",
     .hooks = hooks,
     .n_hooks = RK_COUNT(hooks),
+    .opts = options,
+    .n_opts = RK_COUNT(options),
     .watches = watches,
     .n_watches = RK_COUNT(watches),
 };

@@ -4,6 +4,10 @@
 
 #include <raykeeper/ray.h>
 
+struct worker {
+    int64_t most_pods;
+};
+
 struct pods { /* of one group */
     const rk_json **pod;
     const char **why; /* goes, and why; NULL = stays */
