@@ -39,7 +39,7 @@ class Audit:
 
     def writes(self, ns, since=0, **which):
         """Ours in one namespace, without events and the Lease."""
-        return [e for e in self.rows(since, ns, verbs=WRITES, **which)
+        return [e for e in self.rows(since, ns, **{"verbs": WRITES, **which})
                 if e["objectRef"]["resource"] not in ("events", "leases")]
 
     def settle(self, since=0, bound=30):
@@ -62,7 +62,7 @@ class Audit:
             if value:
                 return value
             if time.monotonic() > end:
-                raise AssertionError(f"not in the audit log within {bound} s: {what}")
+                raise AssertionError(f"not in the audit log within {bound} s: {what() if callable(what) else what}")
             pause.wait(0.05)
 
     def pods_created(self, ns, since=0):
@@ -78,11 +78,29 @@ class Audit:
                 for e in self.rows(ns=ns, verbs=WRITES)]
         return "\n".join([f"--- audit log: {len(rows)} writes of ours in {ns}"] + rows[-limit:])
 
-    def assert_pods_created(self, ns, wanted, since=0, bound=30):
-        """The pods created equal the pods wanted: none is missing, none was made twice."""
+    def pods_abandoned(self, ns, since=0):
+        """Names in creates whose asker was gone before the answer: a killed process, a cut connection. The store may
+        have made the pod all the same; the log then says 504 and `context canceled`."""
+        return [(e.get("requestObject") or {}).get("metadata", {}).get("name") or e["objectRef"].get("name")
+                for e in self.rows(since, ns, verbs=("create",), resource="pods", subresource="")
+                if e.get("responseStatus", {}).get("code", 0) in (0, 499) or e["responseStatus"]["code"] >= 500]
+
+    def assert_pods_created(self, ns, wanted, ever, since=0, bound=30):
+        """The pods created equal the pods wanted. `ever`: uid -> name of all pods that were ever seen in the namespace.
+        Each of them was made by one create of ours that was answered, or whose asker was killed; there are no others."""
         self.settle(since)
-        self.wait_for(lambda: len(self.pods_created(ns, since)) >= wanted, bound, f"{wanted} created pods in {ns}, "
-                      f"there are {len(self.pods_created(ns, since))}")
+
+        def told():
+            made, cut = self.pods_created(ns, since), set(self.pods_abandoned(ns, since))
+            return set(ever.values()) <= set(made) | cut
+
+        self.wait_for(told, bound, lambda: f"creates of {sorted(set(ever.values()) - set(self.pods_created(ns, since)))}")
         made = self.pods_created(ns, since)
-        assert len(made) == wanted and len(set(made)) == wanted, \
-            f"{wanted} pods wanted, {len(made)} created, {len(set(made))} names\n{self.describe(ns, 400)}"
+        problems = []
+        if len(ever) != wanted or len(set(ever.values())) != wanted:
+            problems.append(f"{len(ever)} pods, {len(set(ever.values()))} names have been seen")
+        if len(made) != len(set(made)):
+            problems.append(f"created twice: {sorted(n for n in set(made) if made.count(n) > 1)}")
+        if set(made) - set(ever.values()):
+            problems.append(f"created and never seen: {sorted(set(made) - set(ever.values()))}")
+        assert not problems, f"{wanted} pods wanted; {'; '.join(problems)}\n{self.describe(ns, 400)}"

@@ -28,7 +28,8 @@ class ControlPlane:
 
     def __init__(self, crd=None, keep=None):
         self.dir, self.keep = keep or tempfile.mkdtemp(prefix="rk-live-"), bool(keep)
-        self.cp("up")
+        if not (keep and os.path.exists(self.admin)):
+            self.cp("up")
         self.kube = Kube(self.admin)
         self.audit = Audit(os.path.join(self.dir, "audit.log"), self.kube)
         try:

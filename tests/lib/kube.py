@@ -204,6 +204,7 @@ class World:
         self.kube, self.ns, self.kinds = kube, ns, kinds
         self.explain = list(explain)  # callables whose text helps to understand a failure
         self.tables, self.news, self.closed = {}, threading.Condition(), False
+        self.ever = {plural: {} for plural in kinds}  # all that was ever seen: uid -> name
         self.trouble = {}
         self.feeds = [Feed(self, plural) for plural in kinds]
         for feed in self.feeds:
@@ -214,6 +215,8 @@ class World:
     def replaced(self, plural, table):
         with self.news:
             self.tables[plural] = table
+            for obj in table.values():
+                self.ever[plural][obj["metadata"]["uid"]] = obj["metadata"]["name"]
             self.trouble.pop(plural, None)
             self.news.notify_all()
 
@@ -223,6 +226,7 @@ class World:
                 self.tables[plural].pop(obj["metadata"]["name"], None)
             elif what != "BOOKMARK":
                 self.tables[plural][obj["metadata"]["name"]] = obj
+                self.ever[plural][obj["metadata"]["uid"]] = obj["metadata"]["name"]
             self.news.notify_all()
 
     def troubled(self, plural, error):

@@ -2,6 +2,7 @@
 import http.client
 import json
 import os
+import select
 import signal
 import subprocess
 import threading
@@ -29,6 +30,18 @@ def alive(pid):
             return f.read().rsplit(")", 1)[1].split()[0] not in ("Z", "X")
     except FileNotFoundError:
         return False
+
+
+def wait_end(pid, bound=60):
+    """True when the process has ended within the bound; also true of one that is not there."""
+    try:
+        fd = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([fd], [], [], bound)[0])
+    finally:
+        os.close(fd)
 
 
 class Operator:
