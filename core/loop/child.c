@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
@@ -15,6 +16,9 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/loop/master.h"
+
+#define HOOK_CPU_MS  5000 /* DESIGN 4 */
+#define HOOK_WALL_MS 60000
 
 extern char **environ;
 
@@ -99,6 +103,31 @@ pid_t rk_child_reap(int *ret_status)
 {
     pid_t pid = waitpid(-1, ret_status, WNOHANG);
     return pid > 0 ? pid : 0;
+}
+
+int64_t rk_child_cpu_ms(const struct rk_child *c)
+{
+    clockid_t clock;
+    struct timespec t;
+    if (c->pid == 0 || clock_getcpuclockid(c->pid, &clock) != 0 || clock_gettime(clock, &t) != 0)
+        return 0;
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+bool rk_child_hangs(const struct rk_child *c, const struct rk_shared *s)
+{
+    char plugin[64], hook[64], object[RK_SHARED_TEXT];
+    int64_t since, cpu;
+    if (rk_shared_in_hand(s, plugin, hook, object, &since, &cpu) &&
+        (rk_child_cpu_ms(c) - cpu > HOOK_CPU_MS || rk_clock_ms() - since > HOOK_WALL_MS)) {
+        rk_log_error("worker hangs in a plugin", RK_KV("plugin", plugin), RK_KV("hook", hook),
+                     RK_KV("object", object));
+        return true;
+    }
+    if (rk_clock_ms() - atomic_load(&s->beat_ms) <= HOOK_WALL_MS)
+        return false;
+    rk_log_error("worker hangs", RK_KN("pid", c->pid));
+    return true;
 }
 
 void rk_child_closed(struct rk_child *c)

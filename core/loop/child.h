@@ -20,6 +20,10 @@ void rk_child_send(struct rk_child *c, char what);
 void rk_child_kill(struct rk_child *c, int signal);
 /* One ended child of ours, reaped; 0 = none. As PID 1 we reap strangers too: they come back with their pid and are of no interest. */
 pid_t rk_child_reap(int *ret_status);
+/* CPU time the worker has used, in milliseconds; 0 when it cannot be told. */
+int64_t rk_child_cpu_ms(const struct rk_child *c);
+/* What is in hand for too long, by its CPU time or the wall clock? Told in the log. A throttled or stopped worker burns no CPU and is given the wall's time. */
+bool rk_child_hangs(const struct rk_child *c, const struct rk_shared *s);
 void rk_child_closed(struct rk_child *c);
 /* Log the end of the worker: exit code or signal, and, for a crash, what was in hand. Returns true for a crash. */
 bool rk_child_report(const struct rk_shared *s, pid_t pid, int status);

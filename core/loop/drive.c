@@ -9,8 +9,9 @@
 #include "core/base/str.h"
 #include "core/loop/worker.h"
 
-#define TURN_MS     15  /* of passes per turn of the event loop */
-#define FLIGHTS_MAX 256 /* plans carried out at once; the client's window bounds requests */
+#define HELD_MS     10000 /* held deletions are looked at again */
+#define TURN_MS     15    /* of passes per turn of the event loop */
+#define FLIGHTS_MAX 256   /* plans carried out at once; the client's window bounds requests */
 
 static int priority_of(enum rk_view_cause cause)
 {
@@ -162,12 +163,26 @@ static void tell_events(struct rk_worker *w, struct rk_owner *o, const struct rk
     o->n_told = plan->n_events;
 }
 
-/* Breaker: leave out deletions of pods that no user's edit explains, once they exceed a share of the known pods (DESIGN 4). Returns how many were held. */
-static size_t breaker_hold(struct rk_worker *w, const struct rk_owner *o, struct rk_plan *plan)
+/* Does this deletion exceed the share of known pods that may go without a user's edit? (DESIGN 4, deletion breaker.) */
+static bool breaker_trips(struct rk_worker *w, const struct rk_owner *o, const struct rk_op *op)
 {
-    int64_t now = rk_clock_ms();
     if (!w->o->breaker.enabled || o->planned_edits)
-        return 0;
+        return false;
+    int kind = rk_view_kind_find(w->view, op->gvk);
+    size_t known = kind >= 0 ? rk_view_count(w->view, kind) : 0;
+    size_t share = known * (size_t)w->o->breaker.percent / 100, floor = (size_t)w->o->breaker.floor;
+    if (w->breaker.deleted >= (share > floor ? share : floor))
+        return true;
+    w->breaker.deleted++;
+    return false;
+}
+
+/* Leave out deletions of pods that must wait: the cache may be old (client.md 35), or the breaker trips. Returns how many. */
+static size_t hold_deletions(struct rk_worker *w, const struct rk_owner *o, struct rk_plan *plan)
+{
+    char why[RK_SHARED_TEXT];
+    int64_t now = rk_clock_ms();
+    bool stale = rk_feeds_stale(w, why, sizeof(why));
     if (now - w->breaker.since_ms > w->o->breaker.window_ms) {
         w->breaker.since_ms = now;
         w->breaker.deleted = 0;
@@ -176,21 +191,17 @@ static size_t breaker_hold(struct rk_worker *w, const struct rk_owner *o, struct
     for (size_t i = 0; i < plan->n_ops; i++) {
         struct rk_op *op = &plan->ops[i];
         bool pod = op->verb == RK_OP_DELETE && op->role && op->role[0];
-        if (pod) {
-            int kind = rk_view_kind_find(w->view, op->gvk);
-            size_t known = kind >= 0 ? rk_view_count(w->view, kind) : 0;
-            size_t share = known * (size_t)w->o->breaker.percent / 100,
-                   floor = (size_t)w->o->breaker.floor;
-            if (w->breaker.deleted >= (share > floor ? share : floor)) {
-                held++;
-                continue;
-            }
-            w->breaker.deleted++;
-        }
-        plan->ops[kept++] = *op;
+        if (pod && (stale || breaker_trips(w, o, op)))
+            held++;
+        else
+            plan->ops[kept++] = *op;
     }
     plan->n_ops = kept;
     w->breaker.held += held;
+    if (held)
+        rk_log_warn("deletions held", RK_KV("object", o->key),
+                    RK_KV("why", stale ? why : "too many at once without a user's edit"),
+                    RK_KN("held", held));
     return held;
 }
 
@@ -227,13 +238,8 @@ static void run_key(struct rk_worker *w, const char *key)
     if (plan->problem)
         rk_log_warn("pass failed", RK_KV("object", key), RK_KV("err", plan->problem));
     tell_events(w, o, plan);
-    size_t held = breaker_hold(w, o, plan);
-    if (held) {
-        rk_log_warn("deletions held: too many at once without a user's edit", RK_KV("object", key),
-                    RK_KN("held", held));
-        if (plan->again_ms < 0 || plan->again_ms > 10000)
-            plan->again_ms = 10000;
-    }
+    if (hold_deletions(w, o, plan) && (plan->again_ms < 0 || plan->again_ms > HELD_MS))
+        plan->again_ms = HELD_MS;
     rk_flight_start(w, o, plan);
 }
 

@@ -19,7 +19,6 @@
 #include "core/loop/worker.h"
 
 #define TICK_MS        500
-#define HANG_MS        60000 /* a worker whose loop has not turned for this long (DESIGN 4) */
 #define NO_WORKER_MS   30000 /* then leadership is given back */
 #define CUT_MS         3000  /* a worker acknowledges a lost Lease within this, or is killed */
 #define STOP_MS        28000
@@ -255,16 +254,8 @@ static void tick(void *ctx)
     int64_t now = rk_clock_ms();
     rk_creds_refresh(m->creds, now);
     reap(m);
-    if (m->child.pid > 0 && now - atomic_load(&m->shared->beat_ms) > HANG_MS) {
-        char plugin[64], hook[64], object[RK_SHARED_TEXT];
-        int64_t since, cpu;
-        if (rk_shared_in_hand(m->shared, plugin, hook, object, &since, &cpu))
-            rk_log_error("worker hangs in a plugin: killed", RK_KV("plugin", plugin),
-                         RK_KV("hook", hook), RK_KV("object", object));
-        else
-            rk_log_error("worker hangs: killed");
+    if (m->child.pid > 0 && rk_child_hangs(&m->child, m->shared))
         rk_child_kill(&m->child, SIGKILL);
-    }
     want(m);
     stop_step(m);
     rk_timer_in(m->poll, &m->tick_timer, TICK_MS, tick, m);

@@ -234,6 +234,7 @@ int rk_worker_run(int shared_fd, int link_fd, struct rk_conf *conf, const struct
                    ? RK_EXIT_CONFIG
                    : 1;
     }
+    rk_limit_memory();
     beat(&w);
     creds_due(&w);
     while (!w.stopped)

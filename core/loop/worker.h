@@ -105,6 +105,10 @@ bool rk_feeds_stale(const struct rk_worker *w, char *why, size_t why_size);
 struct rk_fence *rk_fence_start(struct rk_worker *w, void (*passed)(struct rk_worker *w));
 void rk_fence_free(struct rk_fence *f); /* NULL is fine */
 
+/* ---- limit.c ---- */
+/* RLIMIT_DATA below the container's memory limit, so that running out ends the worker alone, with a word, and not the container. No limit found: nothing. */
+void rk_limit_memory(void);
+
 /* Run until told to stop. argv-independent: conf and options are bound, plugins loaded. Returns the exit code. */
 int rk_worker_run(int shared_fd, int link_fd, struct rk_conf *conf, const struct rk_options *o,
                   struct rk_plugins *plugins);
