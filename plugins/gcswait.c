@@ -82,8 +82,10 @@ static int32_t shape_pod(const rk_api *rk, rk_pass *ps, void *self)
                                          "volumeMounts"};
     const struct gcswait *me = self;
     const rk_json *c0 = rk->at(rk->tree(rk->subject(ps)), RAY_C0), *start = rk->tree(rk->start(ps));
-    const char *address = rk->fmt(ps, "%s:%s", rk->str(start, RAY_START_FQDN, ""),
-                                  rk->str(start, RAY_START_HEAD_PORT, ""));
+    const char *fqdn = rk->str(start, RAY_START_FQDN, NULL);
+    if (!fqdn)
+        return RK_OK; /* raystart is switched off: nobody says where the head is */
+    const char *address = rk->fmt(ps, "%s:%s", fqdn, rk->str(start, RAY_START_HEAD_PORT, ""));
     rk_json *c = rk->new_object(ps), *resources = rk->new_object(ps);
     rk->put(ps, c, "name", rk->new_str(ps, "wait-gcs-ready"));
     rk->put(ps, c, "image", rk->new_str(ps, me->image[0] ? me->image : rk->str(c0, "/image", "")));

@@ -66,7 +66,7 @@ static void add_template(const rk_api *rk, rk_pass *ps, const rk_json *group, in
         for (int pass = 0; pass < 2; pass++)
             for (RK_EACH(rk, r, pass ? limits : requests)) {
                 const char *name = rk->key(r), *q = rk->str(r, "", rk->number_text(r));
-                if (!q || (pass && rk->at(requests, rk_under(rk, ps, "", name))))
+                if (!name || !q || (pass && rk->at(requests, rk_under(rk, ps, "", name))))
                     continue;
                 const char **slot = rk_is(name, "cpu")              ? &w->cpu
                                     : rk_is(name, "memory")         ? &w->memory

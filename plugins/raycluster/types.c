@@ -1,5 +1,4 @@
-/* Types of all fields that raykeeper reads, and quantities. What only the API server can judge of a
- * pod template it judges when the pod is created. */
+/* Types of all fields that we read. The API server judges the rest when a pod is created. */
 #include "raycluster.h"
 
 struct rule {
@@ -12,7 +11,7 @@ static const struct rule cluster_rules[] = {
     {"/spec", RK_JSON_OBJECT, 1},
     {"/spec/headGroupSpec", RK_JSON_OBJECT, 1},
     {"/spec/workerGroupSpecs", RK_JSON_ARRAY, 0},
-    {"/spec/workerGroupSpecs/*", RK_JSON_OBJECT, 0},
+    {"/spec/workerGroupSpecs/*", RK_JSON_OBJECT, 1},
     {"/spec/rayVersion", RK_JSON_STRING, 0},
     {"/spec/managedBy", RK_JSON_STRING, 0},
     {"/spec/suspend", RK_JSON_BOOL, 0},
@@ -35,7 +34,7 @@ static const struct rule cluster_rules[] = {
     {"/spec/headGroupSpec/headService/metadata/annotations", RK_JSON_OBJECT, 0},
     {"/spec/headGroupSpec/headService/spec", RK_JSON_OBJECT, 0},
     {"/spec/headGroupSpec/headService/spec/ports", RK_JSON_ARRAY, 0},
-    {"/spec/headGroupSpec/headService/spec/ports/*", RK_JSON_OBJECT, 0},
+    {"/spec/headGroupSpec/headService/spec/ports/*", RK_JSON_OBJECT, 1},
 };
 
 static const struct rule worker_rules[] = {
@@ -72,14 +71,14 @@ static const struct rule group_rules[] = {
     {"/template/spec/nodeSelector/*", RK_JSON_STRING, 0},
     {"/template/spec/affinity", RK_JSON_OBJECT, 0},
     {"/template/spec/tolerations", RK_JSON_ARRAY, 0},
-    {"/template/spec/tolerations/*", RK_JSON_OBJECT, 0},
+    {"/template/spec/tolerations/*", RK_JSON_OBJECT, 1},
     {"/template/spec/volumes", RK_JSON_ARRAY, 0},
-    {"/template/spec/volumes/*", RK_JSON_OBJECT, 0},
+    {"/template/spec/volumes/*", RK_JSON_OBJECT, 1},
     {"/template/spec/volumes/*/name", RK_JSON_STRING, 0},
     {"/template/spec/containers", RK_JSON_ARRAY, 1},
-    {"/template/spec/containers/*", RK_JSON_OBJECT, 0},
+    {"/template/spec/containers/*", RK_JSON_OBJECT, 1},
     {"/template/spec/initContainers", RK_JSON_ARRAY, 0},
-    {"/template/spec/initContainers/*", RK_JSON_OBJECT, 0},
+    {"/template/spec/initContainers/*", RK_JSON_OBJECT, 1},
 };
 
 /* Of every container and init container. */
@@ -92,16 +91,16 @@ static const struct rule container_rules[] = {
     {"/args", RK_JSON_ARRAY, 0},
     {"/args/*", RK_JSON_STRING, 0},
     {"/env", RK_JSON_ARRAY, 0},
-    {"/env/*", RK_JSON_OBJECT, 0},
+    {"/env/*", RK_JSON_OBJECT, 1},
     {"/env/*/name", RK_JSON_STRING, 1},
     {"/env/*/value", RK_JSON_STRING, 0},
     {"/envFrom", RK_JSON_ARRAY, 0},
     {"/ports", RK_JSON_ARRAY, 0},
-    {"/ports/*", RK_JSON_OBJECT, 0},
+    {"/ports/*", RK_JSON_OBJECT, 1},
     {"/ports/*/containerPort", RK_JSON_NUMBER, 1},
     {"/ports/*/name", RK_JSON_STRING, 0},
     {"/volumeMounts", RK_JSON_ARRAY, 0},
-    {"/volumeMounts/*", RK_JSON_OBJECT, 0},
+    {"/volumeMounts/*", RK_JSON_OBJECT, 1},
     {"/volumeMounts/*/name", RK_JSON_STRING, 1},
     {"/volumeMounts/*/mountPath", RK_JSON_STRING, 1},
     {"/resources", RK_JSON_OBJECT, 0},
@@ -156,10 +155,11 @@ static void rules(const rk_api *rk, rk_pass *ps, const char *prefix, const struc
 
 static void quantities(const rk_api *rk, rk_pass *ps, const char *path)
 {
-    int64_t n;
-    for (RK_EACH(rk, q, rk->at(rk->object(ps), path))) {
-        const char *where = rk_under(rk, ps, path, rk->key(q)),
-                   *text = rk->str(q, "", rk->number_text(q));
+    const rk_json *all = rk->at(rk->object(ps), path);
+    for (RK_EACH(rk, q, rk->type(all) == RK_JSON_OBJECT ? all : NULL)) {
+        int64_t n;
+        const char *where = rk_under(rk, ps, path, rk->key(q));
+        const char *text = rk->str(q, "", rk->number_text(q));
         if (!text)
             (void)rk->fail(ps, RK_EINVAL, where, "is %s, a quantity is wanted", kinds[rk->type(q)]);
         else if (rk->qty_value(text, &n) != RK_OK)

@@ -16,7 +16,7 @@ def run(*args, stdin=None):
     env = {key: value for key, value in os.environ.items() if key not in ("RAYKEEPER_CONFIG", "KUBECONFIG")}
     done = subprocess.run([RAYKEEPER, *map(str, args)], input=stdin, capture_output=True, timeout=LIMIT_S, check=False, env=env)
     done.stdout, done.stderr = done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
-    assert done.returncode in (0, 1, 2, 78), f"ended with {done.returncode}: {done.stderr}"
+    assert done.returncode in (0, 1, 2, 78), f"ended with {done.returncode}: {done.stderr[-2000:]}"
     assert "Sanitizer" not in done.stderr, done.stderr
     return done
 

@@ -1,0 +1,122 @@
+"""Switching a shaping plugin off changes its own fields and nothing else (DESIGN 1.2): a cluster rendered with it and without it."""
+import json
+
+import pytest
+import yaml
+
+from renderer import NOW, render, run, stable
+
+pytestmark = pytest.mark.asan
+
+CLUSTER = {
+    "apiVersion": "ray.io/v1", "kind": "RayCluster", "metadata": {"name": "sw"},
+    "spec": {
+        "headGroupSpec": {
+            "rayStartParams": {"num-cpus": "0"},
+            "template": {
+                "metadata": {"labels": {"mine": "head"}},
+                "spec": {
+                    "initContainers": [{"name": "first", "image": "example.com/tool:1"}],
+                    "containers": [{"name": "ray", "image": "example.com/ray:1", "args": ["prepare"], "env": [{"name": "A", "value": "1"}],
+                                    "ports": [{"containerPort": 6379, "name": "gcs"}], "volumeMounts": [{"name": "data", "mountPath": "/data"}],
+                                    "resources": {"limits": {"cpu": "2", "memory": "4Gi"}}},
+                                   {"name": "side", "image": "example.com/side:1"}],
+                    "volumes": [{"name": "data", "emptyDir": {}}]}}},
+        "workerGroupSpecs": [{
+            "groupName": "w", "replicas": 2,
+            "template": {
+                "metadata": {"annotations": {"mine": "worker"}},
+                "spec": {
+                    "initContainers": [{"name": "first", "image": "example.com/tool:1", "env": [{"name": "B", "value": "2"}]}],
+                    "containers": [{"name": "ray", "image": "example.com/ray:1", "env": [{"name": "A", "value": "1"}]}]}}}]}}
+
+# What each plugin may write: kind, role (or *), path; `*` stands for one step, a path covers what lies below it.
+OWN = {
+    "service": ["Service * /"],
+    "head": ["Pod head /"],
+    "worker": ["Pod worker /"],
+    "shm": ["Pod * /spec/volumes/shared-mem", "Pod * /spec/containers/ray/volumeMounts/shared-mem"],
+    "probes": ["Pod * /spec/containers/ray/livenessProbe", "Pod * /spec/containers/ray/readinessProbe"],
+    "gcswait": ["Pod worker /spec/initContainers/wait-gcs-ready"],
+    # Without it nobody knows where the head is: what waits for the head goes too.
+    "raystart": ["Pod * /spec/containers/ray/command", "Pod * /spec/containers/ray/args", "Pod * /spec/containers/ray/env",
+                 "Pod * /spec/initContainers/first/env", "Pod worker /spec/initContainers/wait-gcs-ready"],
+}
+
+
+def leaves(value, path=""):
+    """(path, leaf); entries of lists by name where they have one, so that a missing one moves no other."""
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from leaves(inner, f"{path}/{key.replace('/', '~1')}")
+    elif isinstance(value, list) and value:
+        for i, inner in enumerate(value):
+            step = inner.get("name", i) if isinstance(inner, dict) else i
+            yield from leaves(inner, f"{path}/{step}")
+    else:
+        yield path, json.dumps(value)
+
+
+def facts(objects):
+    """{(kind, role, name and path, leaf)} of everything that is rendered."""
+    found = set()
+    for number, obj in enumerate(objects):
+        role = obj["metadata"]["labels"]["ray.io/node-type"] if obj["kind"] == "Pod" else "*"
+        which = obj["metadata"]["labels"].get("ray.io/worker-group-replica-index", "")
+        assert number < 100
+        found |= {(obj["kind"], role, which, path, leaf) for path, leaf in leaves(stable(obj))}
+    return found
+
+
+def covers(rule, fact):
+    kind, role, path = rule.split(" ")
+    if kind != fact[0] or role not in ("*", fact[1]):
+        return False
+    steps, own = fact[3].strip("/").split("/"), [step for step in path.strip("/").split("/") if step]
+    return len(steps) >= len(own) and all(a in ("*", b) for a, b in zip(own, steps))
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    file = tmp_path_factory.mktemp("switched") / "cr.yaml"
+    file.write_text(yaml.safe_dump(CLUSTER))
+    return file
+
+
+@pytest.mark.parametrize("plugin", sorted(OWN))
+def test_switched_off_it_changes_only_its_own(cluster, plugin):
+    with_it, without = facts(render(cluster)), facts(render("--set", f"plugins.disable={plugin}", cluster))
+    changed = with_it ^ without
+    assert changed, "it does nothing"
+    foreign = sorted(fact for fact in changed if not any(covers(rule, fact) for rule in OWN[plugin]))
+    assert not foreign, foreign
+    for rule in OWN[plugin]:
+        assert any(covers(rule, fact) for fact in changed), f"{rule}: is in the list but never written"
+
+
+def test_every_shaping_plugin_is_in_the_list(cluster):
+    hooks = [line.split() for line in run("plugin", "list").stdout.splitlines()[1:]]
+    shaping = {words[2] for words in hooks if words[0] in ("PLAN", "POD", "OBJECT")}
+    assert shaping == set(OWN)
+
+
+def test_without_any_of_them_pods_are_the_templates(cluster):
+    """What is left is who the pod is: labels, annotations, the metrics port."""
+    off = ",".join(sorted(set(OWN) - {"head", "worker"}))
+    head, *workers = render("--set", f"plugins.disable={off}", cluster)
+    for pod, group in [(head, CLUSTER["spec"]["headGroupSpec"]), *[(w, CLUSTER["spec"]["workerGroupSpecs"][0]) for w in workers]]:
+        expected = json.loads(json.dumps(group["template"]["spec"]))
+        expected["containers"][0].setdefault("ports", []).append({"containerPort": 8080, "name": "metrics"})
+        assert pod["spec"] == expected
+    assert len(workers) == 2
+
+
+def test_the_plugin_of_the_kind_shapes_nothing(cluster):
+    """Switched off it judges no more and reports no status, but the kind stays known: finalizers of what is there are still served."""
+    assert facts(render("--set", "plugins.disable=raycluster", cluster)) == facts(render(cluster))
+
+
+def test_an_unknown_name_is_told(cluster):
+    done = run("render", *NOW, "--set", "plugins.disable=shmm", cluster)
+    assert done.returncode == 78
+    assert "shmm" in done.stderr
