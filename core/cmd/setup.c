@@ -93,7 +93,7 @@ int rk_setup_load(struct rk_setup *s, bool with_plugins, bool check)
     rk_log_setup(level, rk_str_eq(s->o.op.log_format, "text") ? RK_LOG_TEXT : RK_LOG_JSON, 2,
                  "raykeeper");
     if (with_plugins && rk_plugins_load(s->conf, &s->o.plugins, &s->plugins, &err) != 0) {
-        (void)problems(s); /* both kinds of problems at once; the exit code is the same */
+        /* Not the configuration's problems as well: the section of a plugin that could not be loaded would be an unknown one. */
         fprintf(stderr, "%s\n", err.text);
         return RK_EXIT_CONFIG;
     }

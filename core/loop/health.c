@@ -15,6 +15,7 @@
 
 #define CONNECTIONS 32
 #define IDLE_S      10
+#define LOOK_MS     1000
 
 struct rk_health {
     struct rk_poll *poll;
@@ -66,10 +67,12 @@ static void run(void *ctx)
     struct rk_health *h = ctx;
     MHD_UNSIGNED_LONG_LONG ms;
     (void)MHD_run(h->daemon); /* a failed connection is that client's matter */
-    if (MHD_get_timeout(h->daemon, &ms) == MHD_YES)
-        rk_timer_in(h->poll, &h->timer, ms < 1 ? 1 : (int64_t)ms, run, h);
-    else
-        rk_timer_del(h->poll, &h->timer);
+    /* When all places were taken, MHD listens again only in the run after the one that threw the silent ones out, and asks for no
+     * timeout: so we look at least once in LOOK_MS. */
+    int64_t wait = LOOK_MS;
+    if (MHD_get_timeout(h->daemon, &ms) == MHD_YES && ms < LOOK_MS)
+        wait = ms < 1 ? 1 : (int64_t)ms;
+    rk_timer_in(h->poll, &h->timer, wait, run, h);
 }
 
 static void on_fd(void *ctx, int fd, unsigned events)

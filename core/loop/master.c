@@ -80,7 +80,8 @@ static void on_led(void *ctx)
     atomic_store(&m->shared->leads, true);
     rk_log_info("lease acquired", RK_KV("lease", m->o->le.lease_name),
                 RK_KV("identity", m->identity));
-    rk_child_send(&m->child, RK_LINK_LEAD);
+    if (atomic_load(&m->shared->synced)) /* else its RK_LINK_SYNCED will be answered */
+        rk_child_send(&m->child, RK_LINK_LEAD);
 }
 
 static void on_renewed(void *ctx, int64_t send_ms)
@@ -275,10 +276,15 @@ static bool healthy(void *ctx, char *text, size_t size)
 static bool ready(void *ctx, char *text, size_t size)
 {
     struct master *m = ctx;
-    bool synced = atomic_load(&m->shared->synced), ok = synced && m->child.pid > 0 && !m->stopping;
+    char late[RK_SHARED_TEXT]; /* a copy: the worker may be writing it */
+    (void)rk_str_copyn(late, sizeof(late), m->shared->why_not,
+                       strnlen(m->shared->why_not, sizeof(late) - 1)); /* fits */
+    bool synced = atomic_load(&m->shared->synced),
+         ok = synced && m->child.pid > 0 && !m->stopping && !late[0];
     const char *why = m->stopping         ? "stopping"
                       : m->child.pid == 0 ? "no worker runs"
-                                          : m->shared->why_not;
+                      : late[0]           ? late
+                                          : "the first lists are not complete";
     int n;
     if (ok)
         n = snprintf(text, size, "ok: %s%s%s", m->leads ? "leading" : "standby",

@@ -134,10 +134,13 @@ static void take_named(struct rk__plug_load *l)
 {
     const char *section;
     for (size_t pos = 0; rk_conf_next_section(l->conf, "plugin:", &pos, &section);) {
-        const char *file = rk_conf_raw(l->conf, section, "file", NULL);
+        const char *origin = NULL, *file = rk_conf_raw(l->conf, section, "file", &origin);
+        size_t before = l->n_problems;
         if (file && *file)
             take_file(l, rk_arena_strdup(&l->p->arena, file),
                       rk_arena_strdup(&l->p->arena, section + strlen("plugin:")));
+        if (l->n_problems > before && origin)
+            rk__plug_problem(l, origin, "[%s] names that file", section);
     }
 }
 
