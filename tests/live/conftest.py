@@ -57,9 +57,9 @@ class Live:
         self.audit.settle()
         return self.audit.writes(ns or self.ns, self.since if since is None else since, **which)
 
-    def created(self, wanted, since=None):
+    def created(self, wanted, since=None, bound=30):
         """The pods ever made in our namespace are as many as this, and the audit log agrees."""
-        self.audit.assert_pods_created(self.ns, wanted, self.world.ever["pods"], self.since if since is None else since)
+        self.audit.assert_pods_created(self.ns, wanted, self.world.ever["pods"], self.since if since is None else since, bound)
 
     def close(self, shared):
         for world in self.worlds:
