@@ -9,6 +9,7 @@
 #include "core/base/mem.h"
 
 #define RACE_MS            50   /* a lost race is looked at again soon, yet is no hot loop */
+#define CROWD              16   /* writes queued or in flight */
 #define STATUS_QUIET_MS    1000 /* counters at most once a second (client.md 40) */
 #define STATUS_COALESCE_MS 200  /* conditions at once, but one start-up's changes together */
 
@@ -69,8 +70,10 @@ static bool status_later(struct rk_flight *f)
                 rk_clock_ms(); /* the first status waits for the pods' first news */
         return true;
     }
-    int64_t now = rk_clock_ms(),
-            quiet = f->plan->conditions_changed ? STATUS_COALESCE_MS : STATUS_QUIET_MS;
+    /* While requests queue up, news is gathered: each status write there is one create later. */
+    bool crowded = rk_client_busy(f->w->client, RK_LANE_UNARY, true) > CROWD;
+    bool urgent = f->plan->conditions_changed && !crowded;
+    int64_t now = rk_clock_ms(), quiet = urgent ? STATUS_COALESCE_MS : STATUS_QUIET_MS;
     int64_t since = now - f->owner->status_ms;
     if (f->owner->status_ms == 0 || since >= quiet)
         return false;

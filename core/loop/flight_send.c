@@ -66,8 +66,10 @@ void rk__flight_send(struct rk_step *s)
     struct rk_worker *w = f->w;
     const struct rk_op *op = s->op;
     const struct rk_target t = {op->api_version, op->plural, op->ns, op->name};
-    const struct rk_write wr = {
-        .epoch = w->epoch, .priority = RK_PRIO_NORMAL, .done = rk__flight_answered, .ctx = s};
+    const struct rk_write wr = {.epoch = w->epoch,
+                                .priority = op->verb == RK_OP_STATUS ? RK_PRIO_LOW : RK_PRIO_NORMAL,
+                                .done = rk__flight_answered,
+                                .ctx = s};
     struct rk_err err = RK_ERR_INIT;
     struct rk_buf body;
     rk_buf_init(&body, BODY_MAX);

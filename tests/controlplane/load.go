@@ -35,6 +35,7 @@ func cmdLoad(args []string) error {
 	workers := flags.Int("workers", 0, "worker pods of each cluster")
 	inflight := flags.Int("inflight", 32, "requests at a time")
 	namespace := flags.String("namespace", "", "namespace, made if missing (default: load- and a random suffix)")
+	owners := flags.Bool("rayclusters", false, "create the RayCluster objects, for an operator to fill, and nothing else")
 	http2 := flags.Bool("http2", false, "one HTTP/2 connection instead of one HTTP/1.1 connection per request in flight")
 	dir, _, err := parse(flags, args, 0)
 	if err != nil {
@@ -57,7 +58,11 @@ func cmdLoad(args []string) error {
 	if err := ensureNamespace(context.Background(), client, *namespace); err != nil {
 		return err
 	}
-	tasks, err := rayObjects(c.server(), *namespace, *clusters, *workers)
+	make := rayObjects
+	if *owners {
+		make = rayClusters
+	}
+	tasks, err := make(c.server(), *namespace, *clusters, *workers)
 	if err != nil {
 		return err
 	}

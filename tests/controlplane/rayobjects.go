@@ -40,6 +40,38 @@ func rayObjects(server, namespace string, clusters, workers int) ([]task, error)
 	return tasks, nil
 }
 
+// rayClusters are the owners of what rayObjects makes by itself: the work of an
+// operator under measurement.
+func rayClusters(server, namespace string, clusters, workers int) ([]task, error) {
+	tasks := make([]task, 0, clusters)
+	pod := func(name string) map[string]any {
+		size := map[string]string{"cpu": "1", "memory": "2Gi"}
+		return map[string]any{"spec": map[string]any{"containers": []any{map[string]any{
+			"name": name, "image": rayImage, "resources": map[string]any{"limits": size, "requests": size},
+		}}}}
+	}
+	for i := range clusters {
+		body, err := json.Marshal(map[string]any{
+			"apiVersion": "ray.io/v1",
+			"kind":       "RayCluster",
+			"metadata":   map[string]any{"name": fmt.Sprintf("raycluster-%05d", i), "namespace": namespace},
+			"spec": map[string]any{
+				"rayVersion":    "2.52.0",
+				"headGroupSpec": map[string]any{"rayStartParams": map[string]string{}, "template": pod("ray-head")},
+				"workerGroupSpecs": []any{map[string]any{
+					"groupName": "small", "replicas": workers, "minReplicas": 0, "maxReplicas": 10*workers + 10,
+					"rayStartParams": map[string]string{}, "template": pod("ray-worker"),
+				}},
+			},
+		})
+		if err != nil {
+			return nil, err
+		}
+		tasks = append(tasks, task{server + "/apis/ray.io/v1/namespaces/" + namespace + "/rayclusters", body})
+	}
+	return tasks, nil
+}
+
 func rayLabels(cluster, nodeType, group string) map[string]string {
 	return map[string]string{
 		"app.kubernetes.io/created-by": "controlplane-load",

@@ -22,8 +22,9 @@ DIR holds everything of one control plane: state, keys, logs, data.
 
   serviceaccount DIR NAMESPACE NAME [--out FILE] [--duration 24h]
                           make it if missing; its kubeconfig goes to FILE or stdout
-  load DIR --clusters N --workers W [--inflight 32] [--namespace NS] [--http2]
-                          create the objects of N Ray clusters; prints JSON
+  load DIR --clusters N --workers W [--inflight 32] [--namespace NS] [--http2] [--rayclusters]
+                          create the objects of N Ray clusters, or, with --rayclusters,
+                          N RayCluster objects; prints JSON
 
 The embedded programs answer to their own names: etcd, kube-apiserver,
 kube-controller-manager, kube-scheduler, kubelet, kube-proxy, kwok.
