@@ -22,9 +22,11 @@ int rk_cmd_conf(int argc, char **argv)
             document = true;
         } else if (opt == 'h') {
             fputs(help, stdout);
+            rk_setup_done(&s);
             return 0;
         } else if (!rk_setup_option(&s, opt, optarg)) {
             fputs(help, stderr);
+            rk_setup_done(&s);
             return 2;
         }
     }

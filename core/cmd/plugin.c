@@ -18,15 +18,18 @@ int rk_cmd_plugin(int argc, char **argv)
     while ((opt = getopt_long(argc, argv, "", longs, NULL)) != -1) {
         if (opt == 'h') {
             fputs(help, stdout);
+            rk_setup_done(&s);
             return 0;
         }
         if (!rk_setup_option(&s, opt, optarg)) {
             fputs(help, stderr);
+            rk_setup_done(&s);
             return 2;
         }
     }
     if (optind + 1 != argc || strcmp(argv[optind], "list") != 0) {
         fputs(help, stderr);
+        rk_setup_done(&s);
         return 2;
     }
     int code = rk_setup_load(&s, true, true);

@@ -6,6 +6,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/base/str.h"
 #include "core/cmd/cmd.h"
 #include "core/json/yaml.h"
 #include "core/pass/pass.h"
@@ -112,12 +113,34 @@ static void render_object(struct render *r, struct rk_arena *a, const char *file
     rk_plan_free(plan);
 }
 
+/* One document; a List (what `kubectl get -o yaml` prints) is what it lists. */
+static void render_doc(struct render *r, struct rk_arena *a, const char *file, int line,
+                       const cJSON *doc, size_t *owners)
+{
+    const char *gv = rk_json_str(rk_json_get(doc, "apiVersion"), ""),
+               *kind = rk_json_str(rk_json_get(doc, "kind"), "");
+    const cJSON *items = rk_json_get(doc, "items");
+    const char *gvk = rk_arena_fmt(a, "%s/%s", gv, kind);
+    if (!rk_json_is_object(doc) || !gv[0] || !kind[0]) {
+        fprintf(stderr, "%s:%d: not a Kubernetes object: apiVersion and kind are needed\n", file,
+                line);
+        r->failed = true;
+    } else if (rk_str_ends(kind, "List") && rk_json_is_array(items)) {
+        for (const cJSON *it = items->child; it; it = it->next)
+            if (!rk_str_ends(rk_json_str(rk_json_get(it, "kind"), ""), "List"))
+                render_doc(r, a, file, line, it, owners);
+    } else if (is_owner(r, gvk)) {
+        (*owners)++;
+        render_object(r, a, file, line, doc, gvk);
+    }
+}
+
 static void render_file(struct render *r, const char *file)
 {
     struct rk_buf b;
     struct rk_arena a;
     struct rk_yaml_doc *docs;
-    size_t n;
+    size_t n, owners = 0;
     struct rk_err err = RK_ERR_INIT;
     rk_buf_init(&b, FILE_MAX_BYTES);
     rk_arena_init(&a, 0);
@@ -127,22 +150,12 @@ static void render_file(struct render *r, const char *file)
         fprintf(stderr, "%s\n", err.text);
         r->failed = true;
     } else {
-        size_t owners = 0;
-        for (size_t i = 0; i < n; i++) {
-            const char *gv = rk_json_str(rk_json_get(docs[i].root, "apiVersion"), ""),
-                       *kind = rk_json_str(rk_json_get(docs[i].root, "kind"), "");
-            const char *gvk = rk_arena_fmt(&a, "%s/%s", gv, kind);
-            if (!rk_json_is_object(docs[i].root) || !gv[0] || !kind[0]) {
-                fprintf(stderr, "%s:%d: not a Kubernetes object: apiVersion and kind are needed\n",
-                        file, docs[i].line);
-                r->failed = true;
-            } else if (is_owner(r, gvk)) {
-                owners++;
-                render_object(r, &a, file, docs[i].line, docs[i].root, gvk);
-            }
-        }
-        if (owners == 0 && !r->failed)
+        for (size_t i = 0; i < n; i++)
+            render_doc(r, &a, file, docs[i].line, docs[i].root, &owners);
+        if (owners == 0 && !r->failed) {
             fprintf(stderr, "%s: no object of a kind that the loaded plugins serve\n", file);
+            r->failed = true;
+        }
     }
     rk_arena_done(&a);
     rk_buf_done(&b);

@@ -43,11 +43,13 @@ int rk_cmd_run(int argc, char **argv)
 {
     struct rk_setup s = {0};
     int code = options(&s, argc, argv);
-    if (code < 0) {
-        /* The master loads no plugin, so [plugin:...] sections and unknown keys are the worker's to judge: it ends with 78, and so do we. */
-        code = rk_setup_load(&s, false, false);
+    if (code >= 0) { /* help, or wrong use */
+        rk_setup_done(&s);
+        return code;
     }
-    if (code == 0 && s.conf) {
+    /* The master loads no plugin, so [plugin:...] sections and unknown keys are the worker's to judge: it ends with 78, and so do we. */
+    code = rk_setup_load(&s, false, false);
+    if (code == 0) {
         char **child = rk_alloc_array((size_t)argc + 2, sizeof(*child));
         static char program[] = "raykeeper", command[] = "worker";
         child[0] = program;
@@ -65,10 +67,11 @@ int rk_cmd_worker(int argc, char **argv)
 {
     struct rk_setup s = {0};
     int code = options(&s, argc, argv);
-    if (code < 0)
+    if (code < 0) {
         code = rk_setup_load(&s, true, true);
-    if (code == 0)
-        code = rk_worker_run(RK_WORKER_SHARED_FD, RK_WORKER_LINK_FD, s.conf, &s.o, s.plugins);
+        if (code == 0)
+            code = rk_worker_run(RK_WORKER_SHARED_FD, RK_WORKER_LINK_FD, s.conf, &s.o, s.plugins);
+    }
     rk_setup_done(&s);
     return code;
 }

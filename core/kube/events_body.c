@@ -67,8 +67,10 @@ int rk__event_object_key(struct rk_buf *out, const struct rk_event *e)
 
 int rk__event_key(struct rk_buf *out, const struct rk_event *e)
 {
-    /* The object's version is part of the key, as in the peer's recorder: what happens to a changed object is news, not a repetition. */
-    const char *parts[] = {e->warning ? "W" : "N", e->reason, e->action, e->controller, e->rv};
+    /* The object's version is part of the key, as in the peer's recorder: what happens to a changed object is news, not a repetition. So is the
+     * note: a series keeps only its first one, and a name that is told nowhere helps nobody. */
+    const char *parts[] = {e->warning ? "W" : "N", e->reason, e->action,
+                           e->controller,          e->rv,     e->note};
     int rc = rk__event_object_key(out, e);
     return rc ? rc : add_key(out, parts, sizeof parts / sizeof *parts);
 }

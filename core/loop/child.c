@@ -119,14 +119,15 @@ bool rk_child_hangs(const struct rk_child *c, const struct rk_shared *s)
     char plugin[64], hook[64], object[RK_SHARED_TEXT];
     int64_t since, cpu;
     if (rk_shared_in_hand(s, plugin, hook, object, &since, &cpu) &&
-        (rk_child_cpu_ms(c) - cpu > HOOK_CPU_MS || rk_clock_ms() - since > HOOK_WALL_MS)) {
+        rk_child_cpu_ms(c) - cpu > HOOK_CPU_MS) {
         rk_log_error("worker hangs in a plugin", RK_KV("plugin", plugin), RK_KV("hook", hook),
                      RK_KV("object", object));
         return true;
     }
     if (rk_clock_ms() - atomic_load(&s->beat_ms) <= HOOK_WALL_MS)
         return false;
-    rk_log_error("worker hangs", RK_KN("pid", c->pid));
+    rk_log_error("worker hangs",
+                 RK_KN("pid", c->pid)); /* stopped, throttled or waiting: no plugin is to blame */
     return true;
 }
 
@@ -153,7 +154,9 @@ bool rk_child_report(const struct rk_shared *s, pid_t pid, int status)
         rk_log_error("worker crashed in a plugin", RK_KN("pid", pid),
                      RK_KV("signal", strsignal(sig)), RK_KV("plugin", plugin), RK_KV("hook", hook),
                      RK_KV("object", object));
-    else
+    else {
+        crash = false;
         rk_log_error("worker killed", RK_KN("pid", pid), RK_KV("signal", strsignal(sig)));
+    }
     return crash;
 }

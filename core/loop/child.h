@@ -22,10 +22,10 @@ void rk_child_kill(struct rk_child *c, int signal);
 pid_t rk_child_reap(int *ret_status);
 /* CPU time the worker has used, in milliseconds; 0 when it cannot be told. */
 int64_t rk_child_cpu_ms(const struct rk_child *c);
-/* What is in hand for too long, by its CPU time or the wall clock? Told in the log. A throttled or stopped worker burns no CPU and is given the wall's time. */
+/* Has the hook in hand burned its CPU limit, or has the worker's loop not turned for a minute? Told in the log; only the former blames a plugin. */
 bool rk_child_hangs(const struct rk_child *c, const struct rk_shared *s);
 void rk_child_closed(struct rk_child *c);
-/* Log the end of the worker: exit code or signal, and, for a crash, what was in hand. Returns true for a crash. */
+/* Log the end of the worker: exit code or signal, and, for a crash, what was in hand. Returns true for a crash with a plugin in hand. */
 bool rk_child_report(const struct rk_shared *s, pid_t pid, int status);
 
 #endif

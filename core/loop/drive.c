@@ -9,6 +9,7 @@
 #include "core/base/str.h"
 #include "core/loop/worker.h"
 
+#define GATE_MS     200
 #define HELD_MS     10000 /* held deletions are looked at again */
 #define TURN_MS     15    /* of passes per turn of the event loop */
 #define FLIGHTS_MAX 256   /* plans carried out at once; the client's window bounds requests */
@@ -74,15 +75,24 @@ static struct rk_owner *owner_get(struct rk_worker *w, const char *key, const ch
     return o;
 }
 
-struct rk_owner *rk_drive_owner(struct rk_worker *w, const char *key)
+void rk_drive_forget(struct rk_worker *w)
 {
-    return rk_map_get(&w->owners, key);
+    const char *key;
+    void *value;
+    for (size_t i = 0; rk_map_next(&w->owners, &i, &key, &value);) {
+        if (((struct rk_owner *)value)->flight)
+            continue; /* aborted: its end finds the queue as it is */
+        rk_queue_drop(w->queue, key);
+        rk_map_del(&w->owners, key);
+    }
 }
 
 void rk_drive_wake(void *ctx, const char *gvk, const char *ns, const char *name,
                    enum rk_view_cause cause)
 {
     struct rk_worker *w = ctx;
+    if (!w->leads)
+        return; /* a standby keeps no queue: leadership looks at everything (rk_drive_all) */
     if (cause == RK_CAUSE_STATUS)
         return; /* our own echo, or somebody's status edit: nothing that a pass reads has changed */
     char *key = make_key(gvk, ns, name);
@@ -205,6 +215,32 @@ static size_t hold_deletions(struct rk_worker *w, const struct rk_owner *o, stru
     return held;
 }
 
+/* No hook has seen the object, so no status can be made: an event alone tells its user. */
+static void tell_unreadable(struct rk_worker *w, struct rk_owner *o, const struct rk_snapshot *snap,
+                            const struct rk_err *err)
+{
+    const rk_kind *kind = rk_plugins_kind(w->plugins, o->gvk);
+    struct rk_plan_event event = {
+        .warning = true, .reason = "UnreadableObject", .action = "Validate", .note = err->text};
+    const struct rk_plan told = {.controller =
+                                     kind && kind->controller ? kind->controller : "raykeeper",
+                                 .uid = snap->uid,
+                                 .rv = snap->rv,
+                                 .events = &event,
+                                 .n_events = 1};
+    tell_events(w, o, &told);
+}
+
+/* Pods that are there resolve their names: a create whose answer we never got has happened. */
+static void resolve_names(struct rk_worker *w, const struct rk_snapshot *snap)
+{
+    for (size_t i = 0; i < snap->n_seen; i++) {
+        const struct rk_seen *s = &snap->seen[i];
+        if (rk_shared_name_get(w->shared, s->gvk, s->ns, s->name) == RK_NAME_UNRESOLVED)
+            rk_shared_name_set(w->shared, s->gvk, s->ns, s->name, RK_NAME_USED);
+    }
+}
+
 static void run_key(struct rk_worker *w, const char *key)
 {
     struct rk_owner *o = rk_map_get(&w->owners, key);
@@ -219,6 +255,7 @@ static void run_key(struct rk_worker *w, const char *key)
         rk_queue_done(w->queue, key, rk_clock_ms());
         return;
     }
+    resolve_names(w, &snap);
     o->planned_edits = o->user_edits;
     snap.now_us = rk_clock_wall_us();
     snap.outcomes = o->outcomes;
@@ -232,30 +269,31 @@ static void run_key(struct rk_worker *w, const char *key)
     atomic_fetch_add(&w->shared->passes, 1);
     if (rk_pass_run(w->plugins, &pc, &snap, &plan, &err) != 0) {
         rk_log_error("object cannot be read", RK_KV("object", key), RK_KV("err", err.text));
-        rk_drive_finished(w, o, true, false);
+        tell_unreadable(w, o, &snap, &err);
+        rk_drive_finished(w, o, RK_FLIGHT_FAILED);
         return;
     }
     if (plan->problem)
         rk_log_warn("pass failed", RK_KV("object", key), RK_KV("err", plan->problem));
     tell_events(w, o, plan);
-    if (hold_deletions(w, o, plan) && (plan->again_ms < 0 || plan->again_ms > HELD_MS))
+    bool held = hold_deletions(w, o, plan) > 0;
+    if (held && (plan->again_ms < 0 || plan->again_ms > HELD_MS))
         plan->again_ms = HELD_MS;
-    rk_flight_start(w, o, plan);
+    rk_flight_start(w, o, plan, held);
 }
 
-void rk_drive_finished(struct rk_worker *w, struct rk_owner *o, bool failed, bool again_now)
+void rk_drive_finished(struct rk_worker *w, struct rk_owner *o, enum rk_flight_end end)
 {
     int64_t now = rk_clock_ms();
     rk_queue_done(w->queue, o->key, now);
-    if (failed) {
+    if (end == RK_FLIGHT_FAILED)
         (void)rk_queue_retry(w->queue, o->key, now); /* the delay is only told in metrics */
-    } else {
+    else
         rk_queue_forget(w->queue, o->key);
-        if (again_now)
-            rk_queue_add(w->queue, o->key, RK_PRIO_NORMAL, now);
-        else
-            o->user_edits -= o->planned_edits;
-    }
+    if (end == RK_FLIGHT_MORE)
+        rk_queue_add(w->queue, o->key, RK_PRIO_NORMAL, now);
+    if (end == RK_FLIGHT_SETTLED)
+        o->user_edits -= o->planned_edits;
     uint32_t r = 0;
     (void)rk_random(&r, sizeof(r)); /* without it the sweep is merely less spread */
     int64_t sweep = w->o->op.sweep_ms - w->o->op.sweep_ms / 10 +
@@ -286,6 +324,9 @@ static void drive(void *ctx)
         }
         run_key(w, key);
     }
+    /* A gate that shut without a word (a late renewal) opens without one: look again. */
+    if (w->leads && !w->stopping && w->flights < FLIGHTS_MAX)
+        rk_timer_in(w->poll, &w->drive_timer, GATE_MS, drive, w);
 }
 
 void rk_drive_soon(struct rk_worker *w)

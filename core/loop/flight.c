@@ -5,9 +5,12 @@
  * shared memory, and the next plan of the same intent chooses the same names (client.md 34, 36-38). */
 #include "core/loop/flight_in.h"
 
+#include <string.h>
+
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 
+#define RACES_MAX          5
 #define RACE_MS            50   /* a lost race is looked at again soon, yet is no hot loop */
 #define CROWD              16   /* writes queued or in flight */
 #define STATUS_QUIET_MS    1000 /* counters at most once a second (client.md 40) */
@@ -30,27 +33,46 @@ void rk_flight_free(struct rk_flight *f)
     rk_free(f);
 }
 
+/* A whole, clean look: failures that nothing was tried against any more are over (their cause left the spec). True when there were some. */
+static bool settle_outcomes(struct rk_flight *f)
+{
+    if (f->aborted || f->raced || f->held || f->settled_bad || f->plan->failed ||
+        f->plan->invalid || f->plan->n_held > 0)
+        return false;
+    bool any = false;
+    for (size_t i = 0; i < f->owner->n_outcomes; i++) {
+        any = any || f->owner->outcomes[i].failures > 0;
+        f->owner->outcomes[i].failures = 0;
+    }
+    return any;
+}
+
 static void finish(void *ctx)
 {
     struct rk_flight *f = ctx;
     struct rk_worker *w = f->w;
     struct rk_owner *o = f->owner;
+    int64_t now = rk_clock_ms();
     if (!f->aborted)
         rk__flight_tell(f);
-    bool failed = f->settled_bad > 0 || f->plan->failed;
-    bool again = f->more || f->plan->n_held > 0;
-    if (f->raced)
-        rk_queue_add_after(w->queue, o->key, RK_PRIO_NORMAL, rk_clock_ms(), RACE_MS);
-    if (f->plan->again_ms >= 0)
-        rk_queue_add_after(w->queue, o->key, RK_PRIO_NORMAL, rk_clock_ms(), f->plan->again_ms);
-    if (f->aborted) {
-        failed = false;
-        again = true; /* whoever leads next, we too, looks afresh */
+    enum rk_flight_end end = f->settled_bad > 0 || f->plan->failed ? RK_FLIGHT_FAILED
+                             : settle_outcomes(f) || f->more || f->plan->n_held > 0
+                                 ? RK_FLIGHT_MORE
+                                 : RK_FLIGHT_SETTLED;
+    o->races = f->raced ? o->races + 1 : 0;
+    if (f->raced && end != RK_FLIGHT_FAILED) {
+        /* A lost race is looked at again soon; a storm of them backs off like any failure (client.md 12). */
+        end = o->races > RACES_MAX ? RK_FLIGHT_FAILED : RK_FLIGHT_RACED;
+        rk_queue_add_after(w->queue, o->key, RK_PRIO_NORMAL, now, RACE_MS);
     }
+    if (f->plan->again_ms >= 0)
+        rk_queue_add_after(w->queue, o->key, RK_PRIO_NORMAL, now, f->plan->again_ms);
+    if (f->aborted)
+        end = RK_FLIGHT_MORE; /* whoever leads next, we too, looks afresh */
     o->flight = NULL;
     w->flights--;
     rk_flight_free(f);
-    rk_drive_finished(w, o, failed, again);
+    rk_drive_finished(w, o, end);
 }
 
 void rk__flight_finish_soon(struct rk_flight *f)
@@ -81,6 +103,29 @@ static bool status_later(struct rk_flight *f)
     return true;
 }
 
+void rk__flight_failed(struct rk_flight *f, int wave)
+{
+    if (!f->wave_failed)
+        f->failed_wave = wave;
+    f->wave_failed = true;
+}
+
+/* After a failure: later waves are not sent (pods without their Service), and of its own wave its own group is not; other groups go on. */
+static bool stopped(const struct rk_flight *f, const struct rk_op *op)
+{
+    if (!f->wave_failed || op->verb == RK_OP_STATUS)
+        return false; /* status tells of the failure */
+    if (op->wave != f->failed_wave)
+        return true;
+    for (size_t i = 0; i < f->next; i++) {
+        const struct rk_op *other = f->steps[i].op;
+        if (f->steps[i].failed && strcmp(other->gvk, op->gvk) == 0 &&
+            strcmp(other->group, op->group) == 0)
+            return true;
+    }
+    return false;
+}
+
 void rk__flight_advance(struct rk_flight *f)
 {
     struct rk_plan *p = f->plan;
@@ -89,15 +134,11 @@ void rk__flight_advance(struct rk_flight *f)
         bool status = op->verb == RK_OP_STATUS;
         if ((status || op->wave != f->wave) && f->in_flight > 0)
             break; /* the wave before must be settled */
-        if (f->wave_failed && !status) {
-            f->next++; /* a failed wave stops itself and the next; status still tells of it */
-            continue;
-        }
-        f->wave = op->wave;
-        if (status && status_later(f)) {
+        if (stopped(f, op) || (status && status_later(f))) {
             f->next++;
             continue;
         }
+        f->wave = op->wave;
         struct rk_step *s = &f->steps[f->next++];
         f->in_flight++;
         rk__flight_send(s);
@@ -106,13 +147,14 @@ void rk__flight_advance(struct rk_flight *f)
         rk__flight_finish_soon(f);
 }
 
-void rk_flight_start(struct rk_worker *w, struct rk_owner *owner, struct rk_plan *plan)
+void rk_flight_start(struct rk_worker *w, struct rk_owner *owner, struct rk_plan *plan, bool held)
 {
     struct rk_flight *f = rk_alloc(sizeof(*f));
     f->w = w;
     f->owner = owner;
     f->plan = plan;
     f->window = 1;
+    f->held = held;
     f->steps = rk_alloc_array(plan->n_ops + 1, sizeof(*f->steps));
     for (size_t i = 0; i < plan->n_ops; i++) {
         f->steps[i].f = f;

@@ -64,7 +64,8 @@ void rk__flight_settled(struct rk_step *s, bool ok, const struct rk_resp *resp)
                     RK_KN("ms", resp->took_ms));
     } else {
         f->settled_bad++;
-        f->wave_failed = true;
+        s->failed = true;
+        rk__flight_failed(f, op->wave);
         rk_log_warn("write failed", RK_KV("object", f->owner->key), RK_KV("verb", verbs[op->verb]),
                     RK_KV("kind", op->gvk), RK_KV("name", op->name), RK_KN("http", resp->http),
                     RK_KV("err", resp->message));
@@ -72,36 +73,56 @@ void rk__flight_settled(struct rk_step *s, bool ok, const struct rk_resp *resp)
     rk__flight_advance(f);
 }
 
+/* The world moved under the plan: plan again on the new one; not a failure. */
+static void raced(struct rk_step *s)
+{
+    struct rk_flight *f = s->f;
+    f->raced = true;
+    s->failed = true;
+    f->in_flight--;
+    rk__flight_failed(f, s->op->wave);
+    rk__flight_advance(f);
+}
+
+static bool owned_by(struct rk_span object, const char *uid)
+{
+    struct rk_span owners = rk_scan_get(object, "metadata/ownerReferences");
+    struct rk_buf needle;
+    if (!owners.p || !uid[0])
+        return false;
+    rk_buf_init(&needle, 512);
+    (void)rk_buf_addf(&needle, "\"uid\":\"%s\"", uid); /* a uid fits */
+    bool ours = memmem(owners.p, owners.n, rk_buf_text(&needle), needle.len) != NULL;
+    rk_buf_done(&needle);
+    return ours;
+}
+
 /* Whose is the object that holds the name? Ours: our POST had arrived before. */
 static void resolved(void *ctx, const struct rk_resp *resp)
 {
     struct rk_step *s = ctx;
     struct rk_flight *f = s->f;
+    const struct rk_op *op = s->op;
     s->call = NULL;
     if (f->aborted || resp->unsent) {
-        rk__flight_settled(s, false, resp);
+        struct rk_resp open = *resp;
+        open.unknown = true; /* we still do not know whose it is: the name stays as it is */
+        rk__flight_settled(s, false, &open);
         return;
     }
-    if (resp->code == RK_E_NOENT && s->tries < RK_FLIGHT_RESEND_MAX) {
+    if (resp->code == RK_E_NOENT && s->tries < RK_FLIGHT_TRIES_SILENT) {
         rk__flight_again(s, 0); /* deleted between the two answers: the name is free again */
         return;
     }
-    char uid[128] = "";
-    struct rk_span owners = rk_scan_get(resp->body, "metadata/ownerReferences");
-    bool ours = false;
-    if (resp->code == 0 && owners.p && f->plan->uid[0]) {
-        struct rk_buf needle;
-        rk_buf_init(&needle, 512);
-        (void)rk_buf_addf(&needle, "\"uid\":\"%s\"", f->plan->uid);
-        ours = memmem(owners.p, owners.n, rk_buf_text(&needle), needle.len) != NULL;
-        rk_buf_done(&needle);
-    }
-    (void)rk_scan_text(rk_scan_get(resp->body, "metadata/uid"), uid,
-                       sizeof(uid)); /* only for the cache below */
-    if (resp->code == 0)
-        apply(f, s->op, resp);
-    if (ours) {
+    if (resp->code == 0 && owned_by(resp->body, f->plan->uid)) {
+        apply(f, op, resp);
         rk__flight_settled(s, true, resp);
+        return;
+    }
+    if (resp->code == 0 && op->group[0] && f->owner->races < RK_FLIGHT_TRIES_ANSWERED) {
+        /* Somebody else's: for us the name is used, the next plan takes another. A fixed name ends on the failing path below. */
+        rk_shared_name_set(f->w->shared, op->gvk, op->ns, op->name, RK_NAME_USED);
+        raced(s);
         return;
     }
     struct rk_resp foreign = *resp;
@@ -110,11 +131,24 @@ static void resolved(void *ctx, const struct rk_resp *resp)
         foreign.http = 409;
         (void)rk_str_copy(foreign.reason, sizeof(foreign.reason), "AlreadyExists");
         int n = snprintf(foreign.message, sizeof(foreign.message),
-                         "%s %s/%s exists and is not ours", s->op->gvk, s->op->ns, s->op->name);
-        (void)n;                            /* cut when too long */
-        f->raced = s->op->group[0] != '\0'; /* a pod takes another name at once */
+                         "%s %s/%s exists and is not ours", op->gvk, op->ns, op->name);
+        (void)n; /* cut when too long */
     }
     rk__flight_settled(s, false, &foreign);
+}
+
+/* Once more under the same name, or has it been asked often enough? */
+static bool ask_again(struct rk_step *s, const struct rk_resp *resp)
+{
+    uint32_t most = resp->http ? RK_FLIGHT_TRIES_ANSWERED : RK_FLIGHT_TRIES_SILENT;
+    bool repeatable = s->op->verb == RK_OP_CREATE || s->op->verb == RK_OP_DELETE;
+    if (!repeatable || !(resp->unknown || resp->code == RK_E_BUSY) || s->tries >= most)
+        return false;
+    rk_log_info("outcome unknown, asking again", RK_KV("name", s->op->name),
+                RK_KV("object", s->f->owner->key), RK_KN("http", resp->http),
+                RK_KV("err", resp->message));
+    rk__flight_again(s, resp->retry_after_ms > 0 ? resp->retry_after_ms : RESEND_MS);
+    return true;
 }
 
 void rk__flight_answered(void *ctx, const struct rk_resp *resp)
@@ -124,8 +158,9 @@ void rk__flight_answered(void *ctx, const struct rk_resp *resp)
     const struct rk_op *op = s->op;
     s->call = NULL;
     (void)rk_fault("write-answered");
-    if (f->aborted || resp->unsent) {
-        f->aborted = f->aborted || resp->unsent;
+    /* Unsent behind a shut gate ends the flight; unsent for another reason (no connection, an illegal name) is a failure like any. */
+    if (f->aborted || (resp->unsent && !rk_shared_gate(f->w->shared, f->w->epoch))) {
+        f->aborted = true;
         rk__flight_settled(s, false, resp);
         return;
     }
@@ -136,19 +171,11 @@ void rk__flight_answered(void *ctx, const struct rk_resp *resp)
         rk__flight_settled(s, true, resp);
         return;
     }
-    bool repeatable = op->verb == RK_OP_CREATE || op->verb == RK_OP_DELETE;
-    if (repeatable && (resp->unknown || resp->code == RK_E_BUSY) &&
-        s->tries < RK_FLIGHT_RESEND_MAX) {
-        rk_log_info("outcome unknown, asking again", RK_KV("object", f->owner->key),
-                    RK_KV("name", op->name), RK_KN("http", resp->http),
-                    RK_KV("err", resp->message));
-        rk__flight_again(s, resp->retry_after_ms > 0 ? resp->retry_after_ms : RESEND_MS);
+    if (ask_again(s, resp))
         return;
-    }
     if (op->verb == RK_OP_CREATE && resp->http == 409 &&
         strcmp(resp->reason, "AlreadyExists") == 0) {
         const struct rk_target t = {op->api_version, op->plural, op->ns, op->name};
-        s->resolving = true;
         s->call = rk_kube_get(f->w->client, &t, RK_PRIO_HIGH, resolved, s);
         return;
     }
@@ -158,11 +185,7 @@ void rk__flight_answered(void *ctx, const struct rk_resp *resp)
         return;
     }
     if (resp->code == RK_E_CONFLICT || (op->verb == RK_OP_STATUS && resp->code == RK_E_NOENT)) {
-        f->raced =
-            true; /* the world moved under the plan: plan again on the new one, not a failure */
-        f->in_flight--;
-        f->wave_failed = true;
-        rk__flight_advance(f);
+        raced(s);
         return;
     }
     rk__flight_settled(s, false, resp);

@@ -9,8 +9,9 @@
 #include "core/base/buf.h"
 #include "core/loop/worker.h"
 
-#define RK_FLIGHT_RESEND_MAX \
-    60 /* then the flight gives up and the key backs off; the name stays unresolved */
+/* Tries of a write whose outcome is unknown; then the flight gives up, the key backs off, and the name stays unresolved. */
+#define RK_FLIGHT_TRIES_ANSWERED 4  /* the server answers 5xx: an admission webhook, etcd */
+#define RK_FLIGHT_TRIES_SILENT   60 /* nobody answers */
 
 struct rk_flight;
 
@@ -20,7 +21,7 @@ struct rk_step { /* one op under way */
     rk_call *call;
     struct rk_timer again;
     uint32_t tries;
-    bool resolving; /* a GET after 409 */
+    bool failed; /* its group sends no more in this wave */
 };
 
 struct rk_tally { /* events of one reason are folded */
@@ -36,9 +37,11 @@ struct rk_flight {
     struct rk_plan *plan;
     struct rk_step *steps; /* one per op */
     size_t next, in_flight, window, settled_ok, settled_bad;
-    int wave;
-    bool wave_failed, aborted, raced,
-        more; /* raced: a precondition failed, plan anew soon; more: at once */
+    int wave, failed_wave; /* the first wave with a failure: later ones are not sent */
+    bool wave_failed, aborted;
+    bool raced; /* a precondition failed: plan anew soon */
+    bool more;  /* plan anew at once */
+    bool held;  /* deletions were taken out of the plan */
     struct rk_tally tallies[8];
     size_t n_tallies;
     struct rk_timer finish;
@@ -50,6 +53,7 @@ void rk__flight_answered(void *ctx, const struct rk_resp *resp); /* flight_answe
 void rk__flight_settled(struct rk_step *s, bool ok, const struct rk_resp *resp);
 void rk__flight_advance(struct rk_flight *f); /* flight.c */
 void rk__flight_finish_soon(struct rk_flight *f);
+void rk__flight_failed(struct rk_flight *f, int wave); /* a write of this wave failed */
 void rk__flight_tally(struct rk_flight *f, const struct rk_op *op, bool ok,
                       const char *message); /* flight_tell.c */
 void rk__flight_tell(struct rk_flight *f);

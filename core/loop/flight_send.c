@@ -26,7 +26,6 @@ static void again_fired(void *ctx)
 
 void rk__flight_again(struct rk_step *s, int64_t after_ms)
 {
-    s->resolving = false;
     rk_timer_in(s->f->w->poll, &s->again, after_ms, again_fired, s);
 }
 

@@ -84,7 +84,8 @@ static uint64_t name_key(const char *gvk, const char *ns, const char *name)
 
 static uint32_t name_slot(const struct rk_shared *s, uint64_t h, bool *ret_found)
 {
-    uint32_t free_at = UINT32_MAX;
+    uint32_t empty = UINT32_MAX, freed = UINT32_MAX;
+    *ret_found = false;
     for (uint32_t i = 0; i < PROBES; i++) {
         uint32_t at = (uint32_t)(h + i) & (RK_SHARED_NAMES - 1);
         uint64_t there = atomic_load(&s->name_hash[at]);
@@ -92,13 +93,15 @@ static uint32_t name_slot(const struct rk_shared *s, uint64_t h, bool *ret_found
             *ret_found = true;
             return at;
         }
-        if (there == 0 && free_at == UINT32_MAX)
-            free_at = at;
+        if (there == 0 && empty == UINT32_MAX)
+            empty = at;
+        if (there != 0 && freed == UINT32_MAX && atomic_load(&s->name_state[at]) == RK_NAME_FREE)
+            freed = at;
     }
-    *ret_found = false;
+    if (empty != UINT32_MAX || freed != UINT32_MAX)
+        return empty != UINT32_MAX ? empty : freed;
     /* Full neighbourhood: forget one of it, chosen by the hash. An old name forgotten is a name that may be chosen again, no more. */
-    return free_at != UINT32_MAX ? free_at
-                                 : (uint32_t)(h + (h >> 32) % PROBES) & (RK_SHARED_NAMES - 1);
+    return (uint32_t)(h + (h >> 32) % PROBES) & (RK_SHARED_NAMES - 1);
 }
 
 void rk_shared_name_set(struct rk_shared *s, const char *gvk, const char *ns, const char *name,
@@ -129,15 +132,13 @@ static int64_t cpu_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* Odd while something is in hand: the fields are written while it is even, so that the master never pairs one hook's name with another's times. */
 void rk_shared_hand(struct rk_shared *s, const char *plugin, const char *hook, const char *object)
 {
-    if (!plugin) {
-        if (atomic_load(&s->hand_seq) & 1)
-            atomic_fetch_add(&s->hand_seq, 1);
-        return;
-    }
-    if (!(atomic_load(&s->hand_seq) & 1))
+    if (atomic_load(&s->hand_seq) & 1)
         atomic_fetch_add(&s->hand_seq, 1);
+    if (!plugin)
+        return;
     /* Names longer than the fields are told cut: they are for people. */
     (void)rk_str_copyn(s->hand_plugin, sizeof(s->hand_plugin), plugin,
                        strnlen(plugin, sizeof(s->hand_plugin) - 1));
@@ -147,18 +148,23 @@ void rk_shared_hand(struct rk_shared *s, const char *plugin, const char *hook, c
                        strnlen(object, sizeof(s->hand_object) - 1));
     atomic_store(&s->hand_cpu_ms, cpu_ms());
     atomic_store(&s->hand_since_ms, rk_clock_ms());
+    atomic_fetch_add(&s->hand_seq, 1);
 }
 
 bool rk_shared_in_hand(const struct rk_shared *s, char plugin[64], char hook[64],
                        char object[RK_SHARED_TEXT], int64_t *ret_since_ms, int64_t *ret_cpu_ms)
 {
-    if (!(atomic_load(&s->hand_seq) & 1))
+    uint64_t seq = atomic_load(&s->hand_seq);
+    if (!(seq & 1))
         return false;
     memcpy(plugin, s->hand_plugin, 64);
     memcpy(hook, s->hand_hook, 64);
     memcpy(object, s->hand_object, RK_SHARED_TEXT);
     plugin[63] = hook[63] = object[RK_SHARED_TEXT - 1] = '\0';
-    *ret_since_ms = atomic_load(&s->hand_since_ms);
-    *ret_cpu_ms = atomic_load(&s->hand_cpu_ms);
+    int64_t since = atomic_load(&s->hand_since_ms), cpu = atomic_load(&s->hand_cpu_ms);
+    if (atomic_load(&s->hand_seq) != seq)
+        return false; /* it went on meanwhile */
+    *ret_since_ms = since;
+    *ret_cpu_ms = cpu;
     return true;
 }

@@ -34,7 +34,7 @@ struct rk_shared {
     char hand_plugin[64], hand_hook[64], hand_object[RK_SHARED_TEXT];
     char why_not[RK_SHARED_TEXT]; /* why it is not synced, for /readyz */
 
-    /* names of pods that were sent: open addressing by hash; oldest overwritten when full */
+    /* names of pods that were sent: open addressing by hash; a full neighbourhood forgets one */
     _Atomic uint64_t name_hash[RK_SHARED_NAMES];
     _Atomic uint8_t name_state[RK_SHARED_NAMES];
     _Atomic uint64_t names;

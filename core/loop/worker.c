@@ -39,6 +39,8 @@ static bool gate(void *ctx, uint64_t epoch)
 
 static void led(struct rk_worker *w)
 {
+    if (w->stopping)
+        return;
     w->leads = true;
     w->led_ms = rk_clock_ms();
     w->breaker.since_ms = w->led_ms;
@@ -66,6 +68,7 @@ static void lose(struct rk_worker *w)
     rk_flight_abort_all(w);
     rk_client_cut_writes(w->client);
     tell_master(w, RK_LINK_CUT);
+    rk_drive_forget(w);
 }
 
 /* ---- stopping ---- */
@@ -82,9 +85,16 @@ static void flushed(void *ctx)
 static void stop_look(void *ctx)
 {
     struct rk_worker *w = ctx;
-    bool late = rk_clock_ms() - w->led_ms > STOP_MS;
+    bool late = rk_clock_ms() - w->stop_ms > STOP_MS;
     if (w->flights > 0 && !late) {
         rk_timer_in(w->poll, &w->stop_timer, STOP_LOOK_MS, stop_look, w);
+        return;
+    }
+    if (w->flights >
+        0) { /* not settled: the master lets the Lease run out instead of giving it away */
+        rk_flight_abort_all(w);
+        rk_client_cut_writes(w->client);
+        w->stopped = true;
         return;
     }
     rk_recorder_flush(w->recorder, 2000, flushed, w);
@@ -96,7 +106,7 @@ static void stop(struct rk_worker *w)
         return;
     w->stopping =
         true; /* nothing new is taken from the queue; what flies settles while the master still renews */
-    w->led_ms = rk_clock_ms();
+    w->stop_ms = rk_clock_ms();
     rk_log_info("stopping");
     stop_look(w);
 }

@@ -28,6 +28,7 @@ struct rk_owner {
     int64_t status_ms; /* rk_clock_ms of the last status write; 0 = none yet */
     uint32_t
         user_edits; /* edits since the last settled plan: the breaker lets what follows from them be */
+    uint32_t races;         /* flights in a row that lost a race */
     uint32_t planned_edits; /* user_edits as the plan in flight saw it */
     uint64_t *told;         /* hashes of the events of the last plan: only new ones are told */
     size_t n_told;
@@ -70,7 +71,7 @@ struct rk_worker {
     struct rk_timer drive_timer, beat_timer, creds_timer, stop_timer;
     bool driving, leads, stopping, stopped;
     uint64_t epoch; /* of our leadership; plans carry it */
-    int64_t led_ms;
+    int64_t led_ms, stop_ms;
     int exit_code;
 };
 
@@ -79,14 +80,20 @@ void rk_drive_wake(void *ctx, const char *gvk, const char *ns, const char *name,
                    enum rk_view_cause cause); /* view's callback */
 void rk_drive_soon(struct rk_worker *w);
 void rk_drive_all(struct rk_worker *w); /* leadership came: every owner, low priority */
-struct rk_owner *rk_drive_owner(struct rk_worker *w, const char *key);
-void rk_drive_finished(struct rk_worker *w, struct rk_owner *owner, bool failed,
-                       bool again_now); /* a flight ended */
+/* Leadership went: rows without a flight go, the next leadership makes them anew. */
+void rk_drive_forget(struct rk_worker *w);
+enum rk_flight_end {
+    RK_FLIGHT_SETTLED, /* nothing is left to do */
+    RK_FLIGHT_MORE,    /* plan again at once */
+    RK_FLIGHT_RACED,   /* plan again soon: the key is queued already */
+    RK_FLIGHT_FAILED,  /* back off */
+};
+void rk_drive_finished(struct rk_worker *w, struct rk_owner *owner, enum rk_flight_end end);
 void rk_owner_free(void *owner);
 
 /* ---- flight.c: a plan is carried out ---- */
 /* Takes the plan. Calls rk_drive_finished when all is settled. */
-void rk_flight_start(struct rk_worker *w, struct rk_owner *owner, struct rk_plan *plan);
+void rk_flight_start(struct rk_worker *w, struct rk_owner *owner, struct rk_plan *plan, bool held);
 void rk_flight_abort_all(struct rk_worker *w); /* leadership is lost: nothing more is sent */
 void rk_flight_free(struct rk_flight *f);
 

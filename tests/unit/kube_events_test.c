@@ -209,8 +209,7 @@ static void repeats_are_one_patch_at_a_time_and_the_last_count_is_told(void **st
     ok(c);
     int64_t told = rk_clock_ms();
     struct rk_event other = base;
-    other.note = "Created another";
-    rk_recorder_add(x.r, &other, 3); /* a note does not make a new series */
+    rk_recorder_add(x.r, &other, 3);
     c = fakeapi_next(x.api);
     assert_string_equal(c->method, "PATCH");
     assert_true(c->at_ms - told >= 60);
@@ -236,16 +235,17 @@ static void whatever_distinguishes_a_series_makes_another_event(void **state)
     (void)state;
     struct world x;
     open_world(&x);
-    struct rk_event e[7] = {base, base, base, base, base, base, base};
+    struct rk_event e[8] = {base, base, base, base, base, base, base, base};
     e[1].warning = true;
     e[2].reason = "Other";
     e[3].action = "Other";
     e[4].controller = "other";
     e[5].uid = "u-2";
     e[6].rv = "78"; /* the object has changed since */
-    for (int i = 0; i < 7; i++)
+    e[7].note = "Created another";
+    for (int i = 0; i < 8; i++)
         rk_recorder_add(x.r, &e[i], 3);
-    for (int i = 0; i < 7; i++) {
+    for (int i = 0; i < 8; i++) {
         struct fakeapi_call *c = fakeapi_next(x.api);
         assert_string_equal(c->method, "POST");
         ok(c);

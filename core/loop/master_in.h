@@ -1,0 +1,48 @@
+/* The master's insides: what master.c and master_lead.c share. */
+#ifndef RK_LOOP_MASTER_IN_H
+#define RK_LOOP_MASTER_IN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/poll.h"
+#include "core/kube/client.h"
+#include "core/kube/lease.h"
+#include "core/loop/child.h"
+#include "core/loop/health.h"
+#include "core/loop/options.h"
+
+#define RK_MASTER_EXITS \
+    3 /* of the worker within a minute: leadership is given to others for a while */
+
+struct rk_master {
+    const struct rk_options *o;
+    char *const *worker_argv;
+    struct rk_poll *poll;
+    struct rk_shared *shared;
+    int shared_fd;
+    struct rk_child child;
+    struct rk_creds *creds;
+    struct rk_client *client;
+    struct rk_elector *elector; /* NULL: no election */
+    struct rk_health *health;
+    struct rk_timer tick_timer, start_timer, cut_timer;
+    int64_t unable_ms; /* since when no worker could work; 0 = one can */
+    int64_t barred_ms; /* until then we do not campaign */
+    int64_t exits[RK_MASTER_EXITS];
+    int64_t stop_ms, tick_ms,
+        grace_ms; /* stop asked; last tick; until then nobody is called hanging */
+    bool leads, cutting, stopping, releasing, ended;
+    bool idle; /* the worker said that all its writes are settled */
+    char identity[320], holder[320], ns[256];
+    int exit_code;
+};
+
+/* ---- master_lead.c ---- */
+int rk__master_election(struct rk_master *m, struct rk_err *err);
+/* Campaign while the worker can work, give the Lease back when it cannot for 30 s. Called each tick and at each change. */
+void rk__master_want(struct rk_master *m);
+bool rk__master_healthy(void *ctx, char *text, size_t size);
+bool rk__master_ready(void *ctx, char *text, size_t size);
+
+#endif

@@ -1,0 +1,176 @@
+/* The master's leadership: when it campaigns, what it tells the worker, how well it is. */
+#include "core/loop/master_in.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/digest.h"
+#include "core/base/log.h"
+#include "core/base/str.h"
+#include "core/loop/worker.h"
+
+#define UNABLE_MS      30000 /* without a working worker; then leadership is given back (DESIGN 4) */
+#define CUT_MS         3000  /* a worker acknowledges a lost Lease within this, or is killed */
+#define RENEW_STALE_MS 35000 /* client.md 54 */
+
+/* A worker that cannot work for so long, whatever the reason, must not keep the Lease from one that can. */
+void rk__master_want(struct rk_master *m)
+{
+    int64_t now = rk_clock_ms();
+    bool able = m->child.pid > 0 && atomic_load(&m->shared->synced) && !m->cutting;
+    if (m->stopping)
+        return;
+    if (able)
+        m->unable_ms = 0;
+    else if (!m->unable_ms)
+        m->unable_ms = now;
+    if (m->elector) {
+        if (able && now >= m->barred_ms)
+            rk_elector_want(m->elector, true);
+        else if (now < m->barred_ms || now - m->unable_ms > UNABLE_MS)
+            rk_elector_want(m->elector, false);
+        return;
+    }
+    if (able && !m->leads) { /* no election: whoever is synced leads */
+        m->leads = true;
+        atomic_store(&m->shared->renew_ms, INT64_MAX / 4);
+        atomic_fetch_add(&m->shared->epoch, 1);
+        atomic_store(&m->shared->leads, true);
+        rk_child_send(&m->child, RK_LINK_LEAD);
+    }
+}
+
+static void on_led(void *ctx)
+{
+    struct rk_master *m = ctx;
+    m->leads = true;
+    m->holder[0] = '\0';
+    atomic_fetch_add(&m->shared->epoch, 1);
+    atomic_store(&m->shared->renewed_ms, rk_elector_renewed_ms(m->elector));
+    atomic_store(&m->shared->leads, true);
+    rk_log_info("lease acquired", RK_KV("lease", m->o->le.lease_name),
+                RK_KV("identity", m->identity));
+    if (atomic_load(&m->shared->synced)) /* else its RK_LINK_SYNCED will be answered */
+        rk_child_send(&m->child, RK_LINK_LEAD);
+}
+
+static void on_renewed(void *ctx, int64_t send_ms)
+{
+    struct rk_master *m = ctx;
+    atomic_store(&m->shared->renewed_ms, send_ms);
+}
+
+static void cut_late(void *ctx)
+{
+    struct rk_master *m = ctx;
+    rk_log_error("worker did not acknowledge the lost lease: killed");
+    rk_child_kill(&m->child, SIGKILL);
+}
+
+static void on_lost(void *ctx, const char *why)
+{
+    struct rk_master *m = ctx;
+    m->leads = false;
+    atomic_store(&m->shared->leads, false);
+    rk_log_warn("lease lost", RK_KV("why", why));
+    if (m->child.pid > 0 && !m->releasing) {
+        m->cutting = true;
+        rk_child_send(&m->child, RK_LINK_LOST);
+        rk_timer_in(m->poll, &m->cut_timer, CUT_MS, cut_late, m);
+    }
+}
+
+static void on_waiting(void *ctx, const char *holder)
+{
+    struct rk_master *m = ctx;
+    (void)rk_str_copyn(m->holder, sizeof(m->holder), holder,
+                       strnlen(holder, sizeof(m->holder) - 1)); /* for people */
+    rk_log_info("lease is held by another", RK_KV("holder", holder));
+}
+
+static int identity(struct rk_master *m, struct rk_err *err)
+{
+    char host[256] = "raykeeper", suffix[17];
+    uint64_t r;
+    (void)gethostname(host, sizeof(host) - 1); /* the default name serves as well */
+    if (m->o->le.identity[0])
+        return rk_str_copy(m->identity, sizeof(m->identity), m->o->le.identity);
+    if (rk_random(&r, sizeof(r)) != 0)
+        return rk_err_set(err, RK_E_IO, "no random numbers");
+    rk_suffix(r, suffix, 16);
+    int n = snprintf(m->identity, sizeof(m->identity), "%s_%s", host, suffix);
+    return n > 0 && (size_t)n < sizeof(m->identity)
+               ? 0
+               : rk_err_set(err, RK_E_LIMIT, "host name is too long");
+}
+
+int rk__master_election(struct rk_master *m, struct rk_err *err)
+{
+    if (identity(m, err) != 0)
+        return err->code;
+    if (!m->o->le.enabled)
+        return 0;
+    const char *ns = m->o->le.ns[0] ? m->o->le.ns : m->creds->ns ? m->creds->ns : "default";
+    const struct rk_client_conf cc = {.user_agent = "raykeeper/" RK_VERSION " (master)",
+                                      .connect_ms = m->o->api.connect_ms,
+                                      .request_ms = m->o->le.renew_ms / 2,
+                                      .window_min = 4,
+                                      .window_max = 4};
+    m->client = rk_client_new(m->poll, m->creds, &cc, err);
+    if (!m->client)
+        return rk_err_wrap(err, "client");
+    if (rk_str_copy(m->ns, sizeof(m->ns), ns) != 0)
+        return rk_err_set(err, RK_E_INVAL, "[leader-election] namespace is too long");
+    const struct rk_elector_conf ec = {.ns = m->ns,
+                                       .name = m->o->le.lease_name,
+                                       .identity = m->identity,
+                                       .lease_ms = m->o->le.lease_ms,
+                                       .renew_ms = m->o->le.renew_ms,
+                                       .retry_ms = m->o->le.retry_ms,
+                                       .led = on_led,
+                                       .renewed = on_renewed,
+                                       .lost = on_lost,
+                                       .waiting = on_waiting,
+                                       .ctx = m};
+    m->elector = rk_elector_new(m->poll, m->client, &ec, err);
+    if (!m->elector)
+        return rk_err_wrap(err, "[leader-election]");
+    atomic_store(&m->shared->renew_ms, m->o->le.renew_ms);
+    return 0;
+}
+
+bool rk__master_healthy(void *ctx, char *text, size_t size)
+{
+    struct rk_master *m = ctx;
+    int64_t renewed = atomic_load(&m->shared->renewed_ms), now = rk_clock_ms();
+    bool ok = !(m->elector && m->leads && now - renewed > RENEW_STALE_MS);
+    int n = snprintf(text, size, "%s",
+                     ok ? "ok" : "leading, but the lease has not been renewed for 35 s");
+    (void)n; /* fits */
+    return ok;
+}
+
+bool rk__master_ready(void *ctx, char *text, size_t size)
+{
+    struct rk_master *m = ctx;
+    char late[RK_SHARED_TEXT]; /* a copy: the worker may be writing it */
+    (void)rk_str_copyn(late, sizeof(late), m->shared->why_not,
+                       strnlen(m->shared->why_not, sizeof(late) - 1)); /* fits */
+    bool synced = atomic_load(&m->shared->synced),
+         ok = synced && m->child.pid > 0 && !m->stopping && !late[0];
+    const char *why = m->stopping         ? "stopping"
+                      : m->child.pid == 0 ? "no worker runs"
+                      : late[0]           ? late
+                                          : "the first lists are not complete";
+    int n;
+    if (ok)
+        n = snprintf(text, size, "ok: %s%s%s", m->leads ? "leading" : "standby",
+                     m->holder[0] && !m->leads ? ", leader is " : "", m->leads ? "" : m->holder);
+    else
+        n = snprintf(text, size, "not synced: %s", why);
+    (void)n; /* cut when too long */
+    return ok;
+}
