@@ -41,7 +41,6 @@ def test_an_outage_in_the_middle_of_a_creation_doubles_nothing(served):
     served.create(ray.cluster("middle", ("small", 100)))
     served.world.wait_for(seen_pods(10), what="ten pods")
     served.plane.cp("restart", "apiserver")
-    served.plane.cp("wait")
     served.world.wait_for(ray.ready("middle", 100), 180)
     served.created(101, bound=60)
 
@@ -56,7 +55,6 @@ def test_after_an_outage_longer_than_the_lease_it_leads_again(served, running):
     assert running.http("/healthz")[0] == 200, "it is well: the API server is not"
     served.plane.cp("start", "apiserver")
     running.wait_leading(mark, 120)
-    served.plane.cp("wait")
     victim = sorted(served.world.names(cluster="long", role="worker"))[0]
     served.kube.delete("pods", served.ns, victim)
     served.world.wait_for(lambda o: victim not in o.names(live=False) and ray.ready("long", 2)(o), 120)
@@ -69,7 +67,6 @@ def test_after_etcd_was_compacted_and_the_server_restarted_watches_go_on(served)
     served.world.wait_for(ray.ready("compact", 2))
     served.plane.cp("compact")
     served.plane.cp("restart", "apiserver")
-    served.plane.cp("wait")
     served.scale("compact", 3)
     served.world.wait_for(ray.ready("compact", 3), 120)
     victim = sorted(served.world.names(cluster="compact", role="worker"))[0]
