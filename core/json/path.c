@@ -1,6 +1,7 @@
 /* Paths: taking their text apart, walking trees along them, and the one address every place has. */
 #include "core/json/path.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -256,11 +257,12 @@ int rk_path_canonical(const cJSON *root, const char *kind, const char *text, str
     rk_buf_init(&b, RK_PATH_MAX);
     const cJSON *at = root;
     for (size_t i = 0; i < path.n; i++) {
-        cJSON *next;
+        cJSON *next = NULL;
         if ((r = rk__path_step(&path, i, kind, at, &next, err)) < 0) {
             rk_buf_done(&b);
             return r == RK_E_NOENT ? absent(&path, i, err) : r;
         }
+        assert(at && next);
         if (rk_json_is_array(at))
             push_entry(&b, rk__merge_rule(kind, path.tok, i), at, next);
         else

@@ -258,7 +258,7 @@ static int find_context(struct config *k, const char *name, struct entry *ret, s
 
 static int build(struct config *k, const char *context, struct rk_creds *c, struct rk_err *err)
 {
-    struct entry ctx, cluster, user = {0};
+    struct entry ctx = {0}, cluster = {0}, user = {0};
     const char *cluster_name, *user_name, *ns;
     int rc = find_context(k, context, &ctx, err);
     rc = rc ? rc : text_of(&ctx, "cluster", &cluster_name, err);

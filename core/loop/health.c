@@ -105,19 +105,25 @@ static int listen_on(const char *address, int *ret_fd, int *ret_port, struct rk_
 {
     char host[256];
     const char *port = NULL;
-    if (split_address(address, host, sizeof(host), &port, err) != 0)
-        return err->code;
+    int rc = split_address(address, host, sizeof(host), &port, err);
+    if (rc != 0)
+        return rc;
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
                              .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV},
                     *ai;
     if (getaddrinfo(host[0] ? host : NULL, port, &hints, &ai) != 0)
         return rk_err_set(err, RK_E_INVAL, "address '%s': the host must be an IP address", address);
     int one = 1, fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    struct sockaddr_storage sa;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+        struct sockaddr_storage room;
+    } sa = {.room = {0}};
     socklen_t len = sizeof(sa);
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
         bind(fd, ai->ai_addr, ai->ai_addrlen) != 0 || listen(fd, 64) != 0 ||
-        getsockname(fd, (struct sockaddr *)&sa, &len) != 0) {
+        getsockname(fd, &sa.any, &len) != 0) {
         int saved = errno;
         if (fd >= 0)
             close(fd);
@@ -125,8 +131,7 @@ static int listen_on(const char *address, int *ret_fd, int *ret_port, struct rk_
         return rk_err_errno(err, saved, "address '%s'", address);
     }
     freeaddrinfo(ai);
-    *ret_port = ntohs(sa.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&sa)->sin6_port
-                                               : ((struct sockaddr_in *)&sa)->sin_port);
+    *ret_port = ntohs(sa.any.sa_family == AF_INET6 ? sa.v6.sin6_port : sa.v4.sin_port);
     *ret_fd = fd;
     return 0;
 }

@@ -123,7 +123,8 @@ static void condition(rk_pass *ps, const char *type, const char *state, const ch
     if (!in_status(ps, "condition"))
         return;
     if (!type || !*type || !state ||
-        (strcmp(state, "True") && strcmp(state, "False") && strcmp(state, "Unknown")))
+        (strcmp(state, "True") != 0 && strcmp(state, "False") != 0 &&
+         strcmp(state, "Unknown") != 0))
         (void)rk__hook_refuse(ps, RK_EFAIL, "condition %s is \"%.32s\": True, False or Unknown",
                               type ? type : "", state ? state : ""); /* kept there */
     else

@@ -18,7 +18,7 @@ static bool plain_at(const cJSON *v, const char *path, const cJSON **ret)
         size_t n = strcspn(++path, "/~[");
         if (path[n] == '~' || path[n] == '[' || rk_json_is_array(v))
             return false;
-        const cJSON *c = rk_json_is_object(v) ? v->child : NULL;
+        const cJSON *c = v && rk_json_is_object(v) ? v->child : NULL;
         while (c && (strncmp(c->string, path, n) != 0 || c->string[n] != '\0'))
             c = c->next;
         v = c;
