@@ -2,6 +2,7 @@
  * file and field. */
 #include "core/kube/creds_room.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,7 @@ static int read_list(struct config *k, const char *list, struct rk_err *err)
 /* A text member; absent, null and "" are NULL. RK_E_INVAL for other types. */
 static int text_of(const struct entry *e, const char *field, const char **ret, struct rk_err *err)
 {
+    assert(e->file); /* find() filled it */
     const cJSON *v = rk_json_get(e->body, field);
     *ret = NULL;
     if (!v || rk_json_is_null(v))
@@ -266,6 +268,7 @@ static int build(struct config *k, const char *context, struct rk_creds *c, stru
     rc = rc ? rc : text_of(&ctx, "namespace", &ns, err);
     if (rc != 0)
         return rc;
+    assert(ctx.file);
     if (!cluster_name)
         return rk_err_set(err, RK_E_INVAL, "%s: %s.cluster: not set", ctx.file->path, ctx.where);
     c->ns = rk_strdup(ns);
