@@ -36,6 +36,7 @@ struct rk_client *rk_client_new(struct rk_poll *poll, struct rk_creds *creds,
     defaults(&c->conf);
     c->user_agent = rk_strdup(conf->user_agent ? conf->user_agent : "raykeeper");
     TAILQ_INIT(&c->finished);
+    TAILQ_INIT(&c->ears);
     rk__pace_init(c);
     int rc = rk__setup_server(c, err);
     for (int i = 0; i < RK__LANES && rc == 0; i++)
@@ -94,6 +95,7 @@ void rk_client_free(struct rk_client *c)
     for (int i = 0; i < RK__LANES; i++)
         free_lane(&c->lanes[i]);
     free_all(&c->finished);
+    rk_timer_del(c->poll, &c->ears_timer);
     while (c->n_pool)
         curl_easy_cleanup(c->pool[--c->n_pool]);
     curl_slist_free_all(c->connect_to);

@@ -13,7 +13,7 @@
  *
  * Tried again inside: a GET of the unary lane without
  * `data` (connection errors, 429, 5xx: five tries within its timeout), and once any request that
- * met 401 when the token has changed since.
+ * met 401, or found the server's certificate untrusted, when the credentials have changed since.
  *
  * Codes: 400 422 413 and other 4xx INVAL, 401 403 AUTH,
  * 404 NOENT, 409 CONFLICT, 410 GONE, 429 503 BUSY, 408, other 5xx, 3xx and transport IO. */
@@ -23,6 +23,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "core/base/err.h"
 #include "core/base/buf.h"
@@ -103,6 +104,17 @@ void rk_client_cancel(struct rk_client *c, rk_call *call);
 void rk_client_cut_writes(struct rk_client *c);
 /* Requests queued, in flight (cancelled ones too) or not yet told. O(1). */
 size_t rk_client_busy(const struct rk_client *c, enum rk_lane lane, bool writes_only);
+
+/* Who wants to know that the server answers again after any request of this client failed (no
+ * answer, 5xx): whoever backs off has then waited long enough. Told from the loop; fn sends and
+ * sets timers as it likes, but adds and removes no ears. The struct is the listener's. */
+struct rk_client_ear {
+    TAILQ_ENTRY(rk_client_ear) link;
+    void (*fn)(void *ctx);
+    void *ctx;
+};
+void rk_client_listen(struct rk_client *c, struct rk_client_ear *ear);
+void rk_client_unlisten(struct rk_client *c, struct rk_client_ear *ear);
 
 struct rk_client_stats {
     uint64_t sent, by_code[6]; /* [0] transport errors, [1]..[5] 1xx..5xx */

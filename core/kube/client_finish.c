@@ -2,7 +2,7 @@
  * safe, and telling the caller.
  *
  * Only two things are tried again here: a GET that is collected (client.md 37), and once anything
- * that met 401 with a token that has changed since. Everything else is the caller's decision, who
+ * that met 401 or distrust with credentials that have changed since. Everything else is the caller's decision, who
  * gets to know whether a write may have happened (`unknown`). */
 #include "core/kube/client_room.h"
 
@@ -165,7 +165,13 @@ static void learn(struct rk_call *call, CURLcode rc)
     struct rk__lane *l = call->lane;
     struct rk_client *c = l->client;
     const struct rk_resp *r = &call->resp;
-    if (l->kind != RK_LANE_UNARY || call->gate_shut || call->cut)
+    if (call->gate_shut || call->cut)
+        return;
+    /* An answer has been heard already, when its head came; this is about what was none. */
+    bool broke = rc != CURLE_OK && !call->data_code && !call->too_big;
+    if (!call->cancelled && (broke || r->http >= 500))
+        rk__pace_heard(c, broke ? 0 : r->http);
+    if (l->kind != RK_LANE_UNARY)
         return;
     if (r->http)
         c->unreachable = 0;
@@ -244,6 +250,23 @@ static void finished(struct rk_call *call)
     TAILQ_INSERT_TAIL(&c->finished, call, link);
 }
 
+/* Turned away for who we are, or not believing who they are: do we know better by now? Once, and
+ * nothing has happened yet, whatever the method. */
+static bool renew(struct rk_call *call, CURLcode rc)
+{
+    struct rk_creds *k = call->lane->client->creds;
+    if (call->cancelled || call->cut || call->renewed)
+        return false;
+    if (call->resp.http == 401)
+        call->renewed = k->token_generation != call->token_generation ||
+                        k->generation != call->tls_generation ||
+                        rk_creds_rejected(k, call->start_ms);
+    else if (!call->left && (rc == CURLE_PEER_FAILED_VERIFICATION || rc == CURLE_SSL_CONNECT_ERROR))
+        call->renewed =
+            k->generation != call->tls_generation || rk_creds_distrusted(k, call->start_ms);
+    return call->renewed;
+}
+
 void rk__finish(struct rk_call *call, CURLcode rc)
 {
     struct rk_client *c = call->lane->client;
@@ -254,13 +277,7 @@ void rk__finish(struct rk_call *call, CURLcode rc)
     learn(call, rc);
     rk__setup_undo(call);
     rk__client_kick(call->lane); /* there is room */
-    bool again = false;
-    if (!call->cancelled && !call->cut && call->resp.http == 401 && !call->renewed) {
-        again = c->creds->token_generation != call->token_generation ||
-                rk_creds_rejected(c->creds, call->start_ms);
-        call->renewed = again;
-    }
-    if (again) {
+    if (renew(call, rc)) {
         call->left = false; /* it was turned away at the door */
         rk__client_enqueue(call);
     } else if (!call->cancelled && try_again(call)) {

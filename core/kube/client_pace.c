@@ -1,6 +1,7 @@
 /* How much may be in flight in the unary lane (client.md 48): a window that grows by one per round
  * trip and halves on 429, 5xx or slow answers; a pause that the server asked for, for the whole
- * lane; and, if configured, a ceiling of requests per second. */
+ * lane; and, if configured, a ceiling of requests per second. And for all lanes: is the server
+ * there again? */
 #include "core/kube/client_room.h"
 
 #include "core/base/clock.h"
@@ -104,4 +105,33 @@ void rk__pace_bad(struct rk_client *c, const struct rk_call *call, int64_t retry
     shrink(c, call->start_ms);
     if (retry_after_ms >= 0)
         pause_for(c, retry_after_ms);
+}
+
+static void tell_ears(void *ctx)
+{
+    struct rk_client *c = ctx;
+    struct rk_client_ear *ear;
+    TAILQ_FOREACH(ear, &c->ears, link)
+    ear->fn(ear->ctx);
+}
+
+/* 429 says neither: it is there, and asks to be left alone. */
+void rk__pace_heard(struct rk_client *c, int http)
+{
+    if (http == 0 || http >= 500) {
+        c->dark = true;
+    } else if (c->dark && http != 429 && http >= 200) {
+        c->dark = false;
+        rk_timer_in(c->poll, &c->ears_timer, 0, tell_ears, c);
+    }
+}
+
+void rk_client_listen(struct rk_client *c, struct rk_client_ear *ear)
+{
+    TAILQ_INSERT_TAIL(&c->ears, ear, link);
+}
+
+void rk_client_unlisten(struct rk_client *c, struct rk_client_ear *ear)
+{
+    TAILQ_REMOVE(&c->ears, ear, link);
 }

@@ -62,13 +62,14 @@ struct rk_call {
     int fd;                     /* its socket as far as libcurl has said; -1 */
     int64_t first_ms, start_ms; /* rk_clock_ms of send; of this try */
     uint64_t token_generation;  /* of the token that went with this try */
+    uint64_t tls_generation;    /* of its authorities and certificate */
     int tries;
     bool gate_shut; /* the gate stopped this try */
     bool left;      /* a try passed the gate: bytes may be out */
     bool head_over; /* the answer's headers came to their end */
     bool cancelled, cut;
     bool too_big;
-    bool renewed;  /* the one more try after a 401 is used up */
+    bool renewed;  /* the one more try with changed credentials is used up */
     bool telling;  /* done() is running, or has run */
     int data_code; /* the consumer's refusal */
     struct rk_err data_err;
@@ -88,6 +89,10 @@ struct rk_client {
     CURL *pool[RK__POOL_MAX];
     size_t n_pool;
     struct rk_client_stats stats;
+    /* client_pace.c: is the server there? */
+    TAILQ_HEAD(, rk_client_ear) ears;
+    struct rk_timer ears_timer;
+    bool dark; /* a request failed, and none has been answered since */
     /* client_pace.c */
     double window;     /* calls that may be in flight in the unary lane */
     int64_t shrunk_ms; /* when the window last shrank */
@@ -142,5 +147,7 @@ void rk__pace_good(struct rk_client *c, size_t flying, int64_t server_ms);
 void rk__pace_bad(struct rk_client *c, const struct rk_call *call, int64_t retry_after_ms);
 void rk__pace_unreachable(struct rk_client *c, const struct rk_call *call);
 int64_t rk__pace_jitter(int64_t up_to_ms); /* 0..up_to_ms */
+/* The status line of an answer, in any lane; 0 = there was none. Also from inside libcurl. */
+void rk__pace_heard(struct rk_client *c, int http);
 
 #endif

@@ -56,6 +56,10 @@ static size_t on_header(char *p, size_t size, size_t count, void *ctx)
     size_t n = size * count;
     rk__lane_moved(call->lane);
     call->head_over = n > 0 && (p[0] == '\r' || p[0] == '\n');
+    long http = 0;
+    if (call->head_over &&
+        curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &http) == CURLE_OK && http > 0)
+        rk__pace_heard(call->lane->client, (int)http);
     return n;
 }
 
@@ -334,6 +338,7 @@ int rk__setup_call(struct rk_call *call)
     call->gate_shut = false;
     call->head_over = false;
     call->token_generation = c->creds->token_generation;
+    call->tls_generation = c->creds->generation;
     rk_buf_clear(&call->body);
     CURLcode rc = set_request(h, call);
     rc = rc ? rc : set_connection(h, call);

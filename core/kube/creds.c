@@ -240,6 +240,15 @@ static void complain(char **last, int rc, const struct rk_err *err, const char *
     }
 }
 
+static void renew_tls(struct rk_creds *c)
+{
+    struct rk_err err = RK_ERR_INIT;
+    int rc = look_tls(c, &err);
+    if (rc == 0)
+        c->tls_read_ms = rk_clock_ms();
+    complain(&c->tls_problem, rc, &err, "certificates");
+}
+
 void rk_creds_refresh(struct rk_creds *c, int64_t now_ms)
 {
     struct rk_err err = RK_ERR_INIT;
@@ -249,21 +258,27 @@ void rk_creds_refresh(struct rk_creds *c, int64_t now_ms)
     }
     if ((c->ca_file || c->cert_file || c->key_file) && now_ms >= c->tls_due_ms) {
         c->tls_due_ms = now_ms + TLS_EVERY_MS;
-        int rc = look_tls(c, &err);
-        if (rc == 0)
-            c->tls_read_ms = rk_clock_ms();
-        complain(&c->tls_problem, rc, &err, "certificates");
+        renew_tls(c);
     }
+}
+
+bool rk_creds_distrusted(struct rk_creds *c, int64_t request_start_ms)
+{
+    if ((!c->ca_file && !c->cert_file && !c->key_file) || c->tls_read_ms > request_start_ms)
+        return false;
+    uint64_t before = c->generation;
+    renew_tls(c);
+    return c->generation != before;
 }
 
 bool rk_creds_rejected(struct rk_creds *c, int64_t request_start_ms)
 {
-    if (!c->token_file || c->token_read_ms > request_start_ms)
-        return false;
     uint64_t before = c->token_generation;
     struct rk_err err = RK_ERR_INIT;
-    complain(&c->token_problem, look_token(c, &err), &err, "token");
-    return c->token_generation != before;
+    if (c->token_file && c->token_read_ms <= request_start_ms)
+        complain(&c->token_problem, look_token(c, &err), &err, "token");
+    bool renewed = c->cert_file && rk_creds_distrusted(c, request_start_ms);
+    return renewed || c->token_generation != before;
 }
 
 int rk__creds_first(struct rk_creds *c, const char *file, const struct rk__creds_fields *f,

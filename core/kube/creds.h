@@ -2,7 +2,8 @@
  * inline or as files; token, tokenFile; namespace; tls-server-name; proxy-url;
  * insecure-skip-tls-verify) or in-cluster (rotating token and CA files). client.md section 2.
  *
- * Files are read again: token every 60 s and on 401, CA and client certificate every 5 min; an
+ * Files are read again: token every 60 s and on 401, CA and client certificate every 5 min and on
+ * 401 or distrust; an
  * empty or unreadable file keeps the old content (client.md 12, 13). A change of CA or certificate
  * raises `generation`, and the transport retires its connections. Secrets are wiped when replaced,
  * never logged. */
@@ -44,7 +45,10 @@ void rk_creds_free(struct rk_creds *c);
  * the old content stays. */
 void rk_creds_refresh(struct rk_creds *c, int64_t now_ms);
 /* The server said 401 to a request that started at request_start_ms: look at the token file now if
- * it was read before that. True when the token changed. */
+ * it was read before that, and at a client certificate. True when one of them changed. */
 bool rk_creds_rejected(struct rk_creds *c, int64_t request_start_ms);
+/* The server's certificate was not trusted, or ours not: look at the files of CA and client
+ * certificate now. True when they changed. */
+bool rk_creds_distrusted(struct rk_creds *c, int64_t request_start_ms);
 
 #endif

@@ -58,6 +58,9 @@ struct rk_watcher *rk_watcher_new(struct rk_poll *poll, struct rk_client *c,
     w->backoff =
         (struct rk__backoff){t->backoff_min_ms, t->backoff_max_ms, t->backoff_quiet_ms, 0, 0};
     w->last_byte_ms = rk_clock_ms();
+    w->ear.fn = rk__watch_server_is_back;
+    w->ear.ctx = w;
+    rk_client_listen(c, &w->ear);
     return w;
 }
 
@@ -77,6 +80,7 @@ void rk_watcher_free(struct rk_watcher *w)
     if (w->spare)
         rk__stream_drop(w->spare);
     rk__stream_reap(w);
+    rk_client_unlisten(w->client, &w->ear);
     rk_free(w->api_version);
     rk_free(w->plural);
     rk_free(w->ns);

@@ -71,6 +71,9 @@ struct rk_watcher {
     struct rk__stream *main, *spare; /* spare: the second watch of rule 20b */
     struct rk__stream *dead;
     struct rk__backoff backoff;
+    struct rk_client_ear ear; /* the server answers again */
+    int64_t kicked_ms;        /* when that last cut a wait short; 0 = never */
+    bool told_to_wait;        /* the wait is the server's wish */
 
     char rv[RK__RV_MAX];      /* the stream has reached this; "" before the first sync */
     char list_rv[RK__RV_MAX]; /* of the list under way: asked of the server */
@@ -97,6 +100,8 @@ void rk__watch_ended(struct rk__stream *s, const struct rk_resp *resp);
 void rk__watch_initial_end(struct rk__stream *s);
 /* The guard gave up on s; s is dropped. */
 void rk__watch_timed_out(struct rk__stream *s, const char *why);
+
+void rk__watch_server_is_back(void *watcher); /* an ear's function */
 
 /* watch.c: count and remember; changes nothing else. */
 void rk__watch_error(struct rk_watcher *w, const char *fmt, ...)

@@ -18,10 +18,29 @@ static void go(struct rk_watcher *w, enum rk__phase phase, enum rk__phase next, 
 static void retry(struct rk_watcher *w, enum rk__phase next, int64_t at_least_ms)
 {
     w->failing = true;
+    w->told_to_wait = at_least_ms > 0;
     int64_t delay = rk__backoff_next(&w->backoff, rk_clock_ms());
     if (at_least_ms > delay)
         delay = at_least_ms + rk__random_in(0, at_least_ms / 2);
     go(w, RK__PH_BACKOFF, next, delay);
+}
+
+/* After a long outage a watcher might sleep for a minute more; somebody else's request has just
+ * shown that this is in vain. A server that answers others and not us is not asked faster: one
+ * such wait is cut short in the longest. */
+void rk__watch_server_is_back(void *watcher)
+{
+    struct rk_watcher *w = watcher;
+    const struct rk__watch_timing *t = &rk__watch_timing;
+    int64_t now = rk_clock_ms();
+    if (w->phase != RK__PH_BACKOFF || w->told_to_wait ||
+        (w->kicked_ms && now - w->kicked_ms < t->backoff_max_ms))
+        return;
+    w->kicked_ms = now;
+    w->backoff.step_ms = 0;
+    int64_t delay = rk__random_in(0, t->spread_ms);
+    if (now + delay < w->timer.node.due)
+        go(w, RK__PH_BACKOFF, w->next, delay);
 }
 
 static enum rk__phase list_phase(const struct rk_watcher *w)
@@ -114,6 +133,7 @@ struct ending {
     bool clean;   /* a 2xx whose body is whole */
     bool too_new; /* this server has not got as far as we have */
     bool garbled; /* a 2xx that went wrong inside */
+    bool cut;     /* a 2xx whose connection broke: what came was right as far as it came */
     int64_t retry_after_ms;
     int64_t lived_ms, early_ms;
     uint64_t events;
@@ -146,6 +166,7 @@ static struct ending judge(struct rk__stream *s, const struct rk_resp *resp)
                  (s->kind == RK__STREAM_PAGE ? s->has_meta : resp->code == 0);
     e.clean = whole && !s->status;
     e.garbled = !e.clean && (s->status == 0 || s->status >= 500);
+    e.cut = !e.clean && !s->status && (resp->code == 0 || resp->code == RK_E_IO);
     if (!e.clean && !s->status)
         rk__watch_error(w, "stream broke: %s",
                         resp->code ? resp->message
@@ -258,7 +279,15 @@ static void live_ended(struct rk_watcher *w, const struct ending *e)
         missing(w);
         return;
     }
-    if ((e->garbled || e->too_new) && w->bad_since_ms == 0)
+    /* Whatever has come through counts: a proxy that cuts every connection after some time must
+     * not slow us down more and more, or make us list. */
+    bool worked = e->cut && (e->lived_ms >= t->settle_ms || e->events > 0);
+    if (worked)
+        w->backoff.step_ms = 0;
+    if (worked || !(e->garbled || e->too_new))
+        w->bad_since_ms =
+            0; /* not answering at all is no reason for a list either (client.md 16) */
+    else if (w->bad_since_ms == 0)
         w->bad_since_ms = now;
     if (w->bad_since_ms && now - w->bad_since_ms >= t->bad_ms) {
         w->bad_since_ms = 0;

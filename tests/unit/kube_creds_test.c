@@ -547,6 +547,34 @@ static void a_rejected_token_is_looked_at_once_unless_it_was_read_since(void **s
     close_dir(&d);
 }
 
+static void distrust_is_reason_enough_to_look_at_the_certificates(void **state)
+{
+    (void)state;
+    struct dir d;
+    open_dir(&d);
+    struct rk_creds *c = load_files(&d);
+    int64_t later = rk_clock_ms() + 1000;
+    assert_false(rk_creds_distrusted(c, later)); /* nothing new */
+    put(&d, "ca", second.cert);
+    assert_false(rk_creds_distrusted(c, c->tls_read_ms - 1)); /* read since */
+    assert_true(rk_creds_distrusted(c, later));
+    assert_string_equal(c->ca_pem, second.cert);
+    assert_int_equal(c->generation, 1);
+    put(&d, "ca", "half");
+    assert_false(rk_creds_distrusted(c, later));
+    assert_string_equal(c->ca_pem, second.cert);
+    put(&d, "cert", second.cert);
+    put(&d, "key", second.key);
+    put(&d, "ca", second.cert);
+    assert_true(rk_creds_rejected(c, later)); /* a 401 may mean the certificate */
+    assert_string_equal(c->cert_pem, second.cert);
+    rk_creds_free(c);
+    c = load(put_config(&d, "config", SERVER, "token: fixed"), NULL);
+    assert_false(rk_creds_distrusted(c, later));
+    rk_creds_free(c);
+    close_dir(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -563,6 +591,7 @@ int main(void)
         cmocka_unit_test(certificates_are_read_again_after_five_minutes_and_raise_the_generation),
         cmocka_unit_test(half_written_certificates_change_nothing),
         cmocka_unit_test(a_rejected_token_is_looked_at_once_unless_it_was_read_since),
+        cmocka_unit_test(distrust_is_reason_enough_to_look_at_the_certificates),
     };
     return cmocka_run_group_tests(tests, make_pairs, NULL);
 }

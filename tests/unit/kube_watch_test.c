@@ -624,6 +624,83 @@ static void a_refused_connection_is_tried_again_until_the_server_is_back(void **
     close_world(&x);
 }
 
+static void cut(struct fakeapi_call *c)
+{
+    fakeapi_stream(c);
+    fakeapi_reset(c);
+}
+
+static void an_answer_to_anybody_ends_a_long_wait_once(void **state)
+{
+    (void)state;
+    struct world x;
+    open_world(&x);
+    struct fakeapi_call *c = live(&x);
+    rk__watch_timing.backoff_max_ms = 60000;
+    x.w->backoff.min_ms = 20000; /* the wait that a long outage has led to */
+    x.w->backoff.max_ms = 60000;
+    fakeapi_down(x.api);
+    x.wait_for = "backoff";
+    assert_true(fakeapi_until(x.api, phase_is, &x, FAKEAPI_WAIT_MS));
+    fakeapi_idle(x.api, 30);
+    fakeapi_up(x.api);
+    fakeapi_idle(x.api, 30);
+    assert_false(fakeapi_pending(x.api, NULL, NULL));
+    struct rk_req other = {.lane = RK_LANE_LEASE, .method = "GET", .path = "/other"};
+    (void)rk_client_send(x.client, &other);
+    fakeapi_reply(fakeapi_next_of(x.api, "GET", "/other"), 404, NULL, "{}");
+    c = fakeapi_next_of(x.api, "GET", "watch=1");
+    assert_true(fakeapi_has(c, "resourceVersion=100"));
+    /* A server that answers others and cuts us is not asked faster for that. */
+    x.w->backoff.min_ms = 20000;
+    cut(c);
+    assert_true(fakeapi_until(x.api, phase_is, &x, FAKEAPI_WAIT_MS));
+    fakeapi_reset((rk_client_send(x.client, &other), fakeapi_next_of(x.api, "GET", "/other")));
+    (void)rk_client_send(x.client, &other);
+    fakeapi_reply(fakeapi_next_of(x.api, "GET", "/other"), 404, NULL, "{}");
+    fakeapi_idle(x.api, 60);
+    assert_false(fakeapi_pending(x.api, "GET", "watch=1"));
+    close_world(&x);
+}
+
+static void a_stream_that_worked_and_was_cut_is_no_growing_failure(void **state)
+{
+    (void)state;
+    struct world x;
+    open_world(&x);
+    struct fakeapi_call *c = live(&x);
+    rk__watch_timing.bad_ms = 50; /* past which persisting trouble would be a list */
+    int64_t from = rk_clock_ms();
+    for (int rv = 101; rv < 111; rv++) {
+        event(c, "MODIFIED", "a", rv);
+        fakeapi_reset(c);
+        c = fakeapi_next(x.api);
+        assert_false(fakeapi_has(c, "sendInitialEvents"));
+        assert_true(x.w->backoff.step_ms <= 5);
+        fakeapi_stream(c);
+    }
+    assert_true(rk_clock_ms() - from >= 50);
+    close_world(&x);
+}
+
+static void an_outage_behind_a_cut_stream_is_no_reason_for_a_list(void **state)
+{
+    (void)state;
+    struct world x;
+    open_world(&x);
+    struct fakeapi_call *c = live(&x);
+    rk__watch_timing.bad_ms = 50;
+    fakeapi_reset(c);
+    cut(fakeapi_next(x.api)); /* nothing came: that may be the server's inside */
+    fakeapi_down(x.api);
+    fakeapi_idle(x.api, 150);
+    fakeapi_up(x.api);
+    c = fakeapi_next(x.api);
+    assert_true(fakeapi_has(c, "resourceVersion=100"));
+    assert_false(fakeapi_has(c, "sendInitialEvents"));
+    close_world(&x);
+}
+
 static void too_many_requests_waits_as_long_as_it_says(void **state)
 {
     (void)state;
@@ -965,6 +1042,9 @@ int main(void)
         cmocka_unit_test(a_reset_in_mid_page_asks_for_the_same_page_again),
         cmocka_unit_test(streams_that_end_at_once_are_failures_and_slow_down),
         cmocka_unit_test(a_refused_connection_is_tried_again_until_the_server_is_back),
+        cmocka_unit_test(an_answer_to_anybody_ends_a_long_wait_once),
+        cmocka_unit_test(a_stream_that_worked_and_was_cut_is_no_growing_failure),
+        cmocka_unit_test(an_outage_behind_a_cut_stream_is_no_reason_for_a_list),
         cmocka_unit_test(too_many_requests_waits_as_long_as_it_says),
         cmocka_unit_test(server_errors_back_off_with_the_same_version),
         cmocka_unit_test(errors_inside_streams_relist_only_when_they_persist),
