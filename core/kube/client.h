@@ -106,7 +106,7 @@ void rk_client_cut_writes(struct rk_client *c);
 size_t rk_client_busy(const struct rk_client *c, enum rk_lane lane, bool writes_only);
 
 /* Who wants to know that the server answers again after any request of this client failed (no
- * answer, 5xx): whoever backs off has then waited long enough. Told from the loop; fn sends and
+ * answer, 401, 5xx): whoever backs off has then waited long enough. Told from the loop; fn sends and
  * sets timers as it likes, but adds and removes no ears. The struct is the listener's. */
 struct rk_client_ear {
     TAILQ_ENTRY(rk_client_ear) link;

@@ -115,10 +115,11 @@ static void tell_ears(void *ctx)
     ear->fn(ear->ctx);
 }
 
-/* 429 says neither: it is there, and asks to be left alone. */
+/* 401 to a stale token is an outage like any. 429 says neither: it is there, and asks to be left
+ * alone. */
 void rk__pace_heard(struct rk_client *c, int http)
 {
-    if (http == 0 || http >= 500) {
+    if (http == 0 || http == 401 || http >= 500) {
         c->dark = true;
     } else if (c->dark && http != 429 && http >= 200) {
         c->dark = false;
