@@ -127,10 +127,13 @@ void rk__series_give_up(struct rk__series *s, const char *why)
     rk__series_free(s);
 }
 
+/* What was never sent for want of a connection is sent later; behind a shut gate, or under a name
+ * that cannot be, it is not. */
 static bool may_pass(const struct rk_resp *resp)
 {
-    return !resp->unsent &&
-           (resp->http == 0 || resp->http == 408 || resp->http == 429 || resp->http >= 500);
+    if (resp->unsent)
+        return resp->code == RK_E_IO;
+    return resp->http == 0 || resp->http == 408 || resp->http == 429 || resp->http >= 500;
 }
 
 static void told(struct rk__series *s)

@@ -341,6 +341,28 @@ static void tries_are_bounded_and_refusals_are_final(void **state)
     close_world(&x);
 }
 
+static bool has_failed(void *ctx)
+{
+    struct rk_client_stats s;
+    rk_client_stats(ctx, &s);
+    return s.by_code[0] > 0;
+}
+
+static void an_event_of_an_outage_is_told_after_it(void **state)
+{
+    (void)state;
+    struct world x;
+    open_world(&x);
+    rk__event_timing.retry_ms = 200;
+    fakeapi_down(x.api);
+    rk_recorder_add(x.r, &base, 3);
+    assert_true(fakeapi_until(x.api, has_failed, x.client, FAKEAPI_WAIT_MS));
+    fakeapi_up(x.api);
+    ok(fakeapi_next(x.api));
+    assert_int_equal(rk_recorder_dropped(x.r), 0);
+    close_world(&x);
+}
+
 static void the_write_gate_holds_for_events_too(void **state)
 {
     (void)state;
@@ -496,6 +518,7 @@ int main(void)
         cmocka_unit_test(an_expired_event_is_made_anew_with_the_whole_count),
         cmocka_unit_test(trouble_is_tried_again_with_the_same_name_and_a_conflict_is_success),
         cmocka_unit_test(tries_are_bounded_and_refusals_are_final),
+        cmocka_unit_test(an_event_of_an_outage_is_told_after_it),
         cmocka_unit_test(the_write_gate_holds_for_events_too),
         cmocka_unit_test(one_noisy_object_has_a_burst_and_leaves_others_alone),
         cmocka_unit_test(the_queue_is_bounded_and_few_are_under_way),
