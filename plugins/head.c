@@ -56,7 +56,7 @@ static int32_t plan(const rk_api *rk, rk_pass *ps, void *self)
 static int ft_enabled(const rk_api *rk, rk_pass *ps)
 {
     return rk_is_ci(ray_annotation(rk, ps, RAY_A_FT), "true") ||
-           rk->at(rk->object(ps), "/spec/gcsFaultToleranceOptions");
+           rk->type(rk->at(rk->object(ps), "/spec/gcsFaultToleranceOptions")) == RK_JSON_OBJECT;
 }
 
 /* The user's intent without what may change under a running cluster: counts, tolerations, gates
@@ -65,7 +65,7 @@ static const char *intent(const rk_api *rk, rk_pass *ps)
 {
     static const char *const counts[] = {"replicas", "minReplicas", "maxReplicas", "scaleStrategy"};
     rk_json *out = rk->new_object(ps);
-    for (RK_EACH(rk, part, rk->at(rk->object(ps), "/spec"))) {
+    for (RK_EACH_MEMBER(rk, part, rk->at(rk->object(ps), "/spec"))) {
         const char *key = rk->key(part);
         if (rk_is(key, "upgradeStrategy") || rk_is(key, "suspend"))
             continue;
@@ -76,7 +76,7 @@ static const char *intent(const rk_api *rk, rk_pass *ps)
         rk_json *groups = rk->new_array(ps);
         for (RK_EACH(rk, g, part)) {
             rk_json *kept = rk->new_object(ps);
-            for (RK_EACH(rk, field, g)) {
+            for (RK_EACH_MEMBER(rk, field, g)) {
                 int skip = 0;
                 for (size_t i = 0; i < RK_COUNT(counts); i++)
                     skip |= rk_is(rk->key(field), counts[i]);

@@ -120,7 +120,7 @@ static int32_t write_ports(const rk_api *rk, rk_pass *ps, rk_obj *svc)
 static int32_t copy_members(const rk_api *rk, rk_pass *ps, rk_obj *to, const char *path,
                             const rk_json *from)
 {
-    for (RK_EACH(rk, m, from))
+    for (RK_EACH_MEMBER(rk, m, from))
         RK_TRY(rk->set(to, rk_under(rk, ps, path, rk->key(m)), m));
     return RK_OK;
 }
@@ -128,15 +128,14 @@ static int32_t copy_members(const rk_api *rk, rk_pass *ps, rk_obj *to, const cha
 static int32_t write_service(const rk_api *rk, rk_pass *ps, const struct service *me)
 {
     const rk_json *head = rk->at(rk->object(ps), RAY_HEAD_SPEC),
-                  *own = rk->at(head, "/headService");
+                  *own = rk->at(head, "/headService"), *meta = rk->at(own, "/metadata");
     const char *type = rk->str(own, "/spec/type", ""), *wanted = rk->str(head, "/serviceType", "");
     rk_obj *svc = rk->want(ps, RAY_SERVICE, ray_head_service(rk, ps), RK_POLICY_ONCE);
     rk->announce(ps, svc, "CreatedService", "FailedToCreateService");
-    RK_TRY(copy_members(rk, ps, svc, "/metadata/labels", rk->at(own, "/metadata/labels")));
-    RK_TRY(
-        copy_members(rk, ps, svc, "/metadata/annotations", rk->at(own, "/metadata/annotations")));
-    if (rk->at(own, "/metadata/finalizers"))
-        RK_TRY(rk->set(svc, "/metadata/finalizers", rk->at(own, "/metadata/finalizers")));
+    RK_TRY(copy_members(rk, ps, svc, "/metadata/labels", rk->at(meta, "/labels")));
+    RK_TRY(copy_members(rk, ps, svc, "/metadata/annotations", rk->at(meta, "/annotations")));
+    if (rk->type(rk->at(meta, "/finalizers")) == RK_JSON_ARRAY)
+        RK_TRY(rk->set(svc, "/metadata/finalizers", rk->at(meta, "/finalizers")));
     RK_TRY(copy_members(rk, ps, svc, "/spec", rk->at(own, "/spec")));
     RK_TRY(copy_members(rk, ps, svc, "/metadata/labels", labels(rk, ps)));
     RK_TRY(copy_members(rk, ps, svc, "/metadata/annotations",
@@ -145,7 +144,8 @@ static int32_t write_service(const rk_api *rk, rk_pass *ps, const struct service
     RK_TRY(write_ports(rk, ps, svc));
     if (!type[0] && wanted[0])
         RK_TRY(rk_set_str(rk, ps, svc, "/spec/type", wanted));
-    if (own || me->cluster_ip || (wanted[0] && !rk_is(wanted, "ClusterIP")))
+    if (rk->type(own) == RK_JSON_OBJECT || me->cluster_ip ||
+        (wanted[0] && !rk_is(wanted, "ClusterIP")))
         return RK_OK;
     RK_TRY(rk_set_str(rk, ps, svc, "/spec/clusterIP", "None"));
     return rk_set_bool(rk, ps, svc, "/spec/publishNotReadyAddresses", 1);

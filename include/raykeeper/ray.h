@@ -121,19 +121,28 @@ static inline const char *ray_dead(const rk_api *rk, rk_pass *ps, const rk_json 
     return NULL;
 }
 
+/* A count of a spec that nobody may have validated yet: within 0 and INT32_MAX, so that a product
+ * of two cannot overflow. */
+static inline int64_t ray_count(const rk_api *rk, const rk_json *group, const char *path,
+                                int64_t dflt)
+{
+    int64_t n = rk->num(group, path, dflt);
+    return n < 0 ? 0 : n > INT32_MAX ? INT32_MAX : n;
+}
+
 /* numOfHosts; an absent or senseless one counts as 1. */
 static inline int64_t ray_hosts(const rk_api *rk, const rk_json *group)
 {
-    int64_t hosts = rk->num(group, "/numOfHosts", 1);
+    int64_t hosts = ray_count(rk, group, "/numOfHosts", 1);
     return hosts > 0 ? hosts : 1;
 }
 
 /* Wanted pods of a worker group: replicas clamped to [min, max], times hosts (reference 6.2 desired). */
 static inline int64_t ray_desired(const rk_api *rk, const rk_json *group)
 {
-    int64_t min = rk->num(group, "/minReplicas", 0),
-            max = rk->num(group, "/maxReplicas", INT32_MAX);
-    int64_t n = rk->num(group, "/replicas", min);
+    int64_t min = ray_count(rk, group, "/minReplicas", 0),
+            max = ray_count(rk, group, "/maxReplicas", INT32_MAX);
+    int64_t n = ray_count(rk, group, "/replicas", min);
     if (n < min)
         n = min;
     if (n > max)
@@ -147,7 +156,7 @@ static inline int32_t ray_identify(const rk_api *rk, rk_pass *ps, const char *ty
 {
     static const char labels[] = "/metadata/labels";
     rk_obj *pod = rk->subject(ps);
-    for (RK_EACH(rk, l, rk->at(rk->group(ps), "/labels")))
+    for (RK_EACH_MEMBER(rk, l, rk->at(rk->group(ps), "/labels")))
         RK_TRY(rk->set(pod, rk_under(rk, ps, labels, rk->key(l)), l));
     RK_TRY(rk_set_str(rk, ps, pod, rk_under(rk, ps, labels, RAY_L_CLUSTER), rk->name(ps)));
     RK_TRY(rk_set_str(rk, ps, pod, rk_under(rk, ps, labels, RAY_L_TYPE), type));

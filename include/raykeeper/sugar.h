@@ -19,6 +19,12 @@
     const rk_json *it = (rk)->item((in), 0); \
     it;                                      \
     it = (rk)->next(it)
+/* The same over an object only, so that each item has a key: nothing is visited of a list or a
+ * text that a user put where a map is wanted. */
+#define RK_EACH_MEMBER(rk, it, in)                                                     \
+    const rk_json *it = (rk)->type(in) == RK_JSON_OBJECT ? (rk)->item((in), 0) : NULL; \
+    it;                                                                                \
+    it = (rk)->next(it)
 
 static inline int rk_is(const char *a, const char *b)
 {
@@ -64,10 +70,12 @@ static inline int32_t rk_offer_num(const rk_api *rk, rk_pass *ps, rk_obj *o, con
     return rk->offer(o, path, rk->new_num(ps, n));
 }
 
-/* One key of a map under `prefix`, with `/` and `~` in the key escaped: labels and annotations. */
+/* One key of a map under `prefix`, with `/` and `~` in the key escaped: labels and annotations.
+ * What has no key (an item of a list) counts as the empty one. */
 static inline const char *rk_under(const rk_api *rk, rk_pass *ps, const char *prefix,
                                    const char *key)
 {
+    key = key ? key : "";
     size_t n = strlen(prefix), extra = 0;
     for (const char *p = key; *p; p++)
         extra += *p == '/' || *p == '~';

@@ -9,6 +9,16 @@ const rk_json *raycluster_condition(const rk_api *rk, const rk_json *o, const ch
     return NULL;
 }
 
+/* What the schema of conditions takes for a reason; it refuses the whole status for another. */
+static int is_reason(const char *s)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+                      inner[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_,:";
+    size_t n = strlen(s);
+    return n > 0 && n <= 1024 && strchr(letters, s[0]) && strspn(s, inner) == n &&
+           s[n - 1] != ',' && s[n - 1] != ':';
+}
+
 /* HeadPodReady copies the pod's Ready; for ContainersNotReady the container that is not tells
  * why. */
 void raycluster_head_condition(const rk_api *rk, rk_pass *ps, const rk_json *head)
@@ -27,13 +37,13 @@ void raycluster_head_condition(const rk_api *rk, rk_pass *ps, const rk_json *hea
                                                             : rk->at(c, "/state/terminated");
             if (!st)
                 continue;
-            if (rk->str(st, "/reason", "")[0]) /* an empty one would be refused by the schema */
+            if (is_reason(rk->str(st, "/reason", "")))
                 reason = rk->str(st, "/reason", "");
             msg = rk->fmt(ps, "%s%s%s: %s", msg, msg[0] ? "; " : "", rk->str(c, "/name", ""),
                           rk->str(st, "/message", ""));
             break;
         }
-    if (!reason[0])
+    if (!is_reason(reason))
         reason = rk_is(status, "True") ? "HeadPodRunningAndReady" : "Unknown";
     rk->condition(ps, "HeadPodReady", status, reason, msg);
 }

@@ -29,6 +29,11 @@ static struct tally count(const rk_api *rk, rk_pass *ps)
     return t;
 }
 
+static int64_t capped(int64_t n)
+{
+    return n > INT32_MAX ? INT32_MAX : n;
+}
+
 /* int32 fields are absent at 0, as a Go writer leaves them. */
 static void number(const rk_api *rk, rk_pass *ps, const char *path, int64_t n)
 {
@@ -36,8 +41,7 @@ static void number(const rk_api *rk, rk_pass *ps, const char *path, int64_t n)
     if (n == 0)
         (void)rk->drop(st, path); /* not there: well */
     else
-        (void)rk_set_num(rk, ps, st, path,
-                         n > INT32_MAX ? INT32_MAX : n); /* our own path: cannot be refused */
+        (void)rk_set_num(rk, ps, st, path, capped(n)); /* our own path: cannot be refused */
 }
 
 static void text(const rk_api *rk, rk_pass *ps, const char *path, const char *s)
@@ -64,7 +68,7 @@ static void add_template(const rk_api *rk, rk_pass *ps, const rk_json *group, in
         const rk_json *requests = rk->at(c, "/resources/requests"),
                       *limits = rk->at(c, "/resources/limits");
         for (int pass = 0; pass < 2; pass++)
-            for (RK_EACH(rk, r, pass ? limits : requests)) {
+            for (RK_EACH_MEMBER(rk, r, pass ? limits : requests)) {
                 const char *name = rk->key(r), *q = rk->str(r, "", rk->number_text(r));
                 if (!name || !q || (pass && rk->at(requests, rk_under(rk, ps, "", name))))
                     continue;
@@ -88,10 +92,10 @@ static void desired(const rk_api *rk, rk_pass *ps)
     add_template(rk, ps, rk->at(rk->object(ps), RAY_HEAD_SPEC), 1, &w);
     for (RK_EACH(rk, g, rk->at(rk->object(ps), "/spec/workerGroupSpecs"))) {
         int64_t hosts = ray_hosts(rk, g);
-        add_template(rk, ps, g, rk->num(g, "/replicas", 0) * hosts, &w);
-        pods += ray_desired(rk, g);
-        min += rk->num(g, "/minReplicas", 0) * hosts;
-        max += rk->num(g, "/maxReplicas", INT32_MAX) * hosts;
+        add_template(rk, ps, g, ray_count(rk, g, "/replicas", 0) * hosts, &w);
+        pods = capped(pods + ray_desired(rk, g));
+        min = capped(min + ray_count(rk, g, "/minReplicas", 0) * hosts);
+        max = capped(max + ray_count(rk, g, "/maxReplicas", INT32_MAX) * hosts);
     }
     text(rk, ps, "/desiredCPU", w.cpu);
     text(rk, ps, "/desiredMemory", w.memory);

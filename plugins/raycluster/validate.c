@@ -65,7 +65,7 @@ static void own(const rk_api *rk, rk_pass *ps, const char *path)
         if (rk->str(g, rk->fmt(ps, "/rayStartParams/%s", params[i]), "")[0])
             (void)rk->fail(ps, RK_EINVAL, rk->fmt(ps, "%s/rayStartParams/%s", path, params[i]),
                            "the group's resources are given: one of the two");
-    if (rk->at(g, "/rayStartParams/labels"))
+    if (rk->type(rk->at(g, "/rayStartParams/labels")) == RK_JSON_STRING)
         (void)rk->fail(ps, RK_EINVAL, rk->fmt(ps, "%s/rayStartParams/labels", path),
                        "labels belong into the group's labels");
     for (RK_EACH(rk, l, rk->at(g, "/labels"))) {

@@ -11,7 +11,7 @@ const char *raystart_render(const rk_api *rk, rk_pass *ps)
     const char *text = is_head(rk, ps) ? "ray start --head " : "ray start ";
     for (const char *last = NULL;;) {
         const rk_json *best = NULL;
-        for (RK_EACH(rk, p, params))
+        for (RK_EACH_MEMBER(rk, p, params))
             if ((!last || strcmp(rk->key(p), last) > 0) &&
                 (!best || strcmp(rk->key(p), rk->key(best)) < 0))
                 best = p;

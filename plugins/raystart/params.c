@@ -28,7 +28,7 @@ static int32_t group_resources(const rk_api *rk, rk_pass *ps)
 {
     rk_json *custom = rk->new_object(ps);
     int64_t n;
-    for (RK_EACH(rk, r, rk->at(rk->group(ps), "/resources"))) {
+    for (RK_EACH_MEMBER(rk, r, rk->at(rk->group(ps), "/resources"))) {
         const char *name = rk->key(r), *text = quantity(rk, r, "");
         if (!text || rk->qty_value(text, &n) != RK_OK)
             continue; /* reference 4.5: unparsable ones are skipped */
@@ -51,7 +51,7 @@ static int32_t group_labels(const rk_api *rk, rk_pass *ps)
 {
     const rk_json *labels = rk->at(rk->group(ps), "/labels");
     const char *text = "";
-    if (!labels || rk->len(labels, "") == 0)
+    if (rk->type(labels) != RK_JSON_OBJECT || rk->len(labels, "") == 0)
         return RK_OK;
     for (const char *last = NULL;;) { /* few labels: pick the next larger key each time */
         const rk_json *best = NULL;
@@ -79,7 +79,7 @@ int32_t raystart_base(const rk_api *rk, rk_pass *ps, void *self)
     RK_TRY(
         rk_set_str(rk, ps, start, RAY_START_SERVICE, rk->fmt(ps, "%.*s", (int)(dot - fqdn), fqdn)));
     RK_TRY(rk_set_str(rk, ps, start, RAY_START_HEAD_PORT, port));
-    for (RK_EACH(rk, p, rk->at(rk->group(ps), "/rayStartParams")))
+    for (RK_EACH_MEMBER(rk, p, rk->at(rk->group(ps), "/rayStartParams")))
         RK_TRY(param_set(rk, ps, rk->key(p), rk->str(p, "", "")));
     RK_TRY(group_resources(rk, ps));
     return group_labels(rk, ps);
@@ -119,7 +119,7 @@ static int32_t accelerators(const rk_api *rk, rk_pass *ps, const rk_json *limits
     for (RK_EACH(rk, m, map))
         if (rk->type(m) != RK_JSON_NUMBER)
             return RK_OK;
-    for (RK_EACH(rk, l, limits))
+    for (RK_EACH_MEMBER(rk, l, limits))
         if (is_gpu(rk->key(l)) && nonzero(rk, quantity(rk, l, ""), &n) &&
             (!gpu || strcmp(rk->key(l), gpu) < 0)) {
             gpu = rk->key(l);
@@ -133,7 +133,7 @@ static int32_t accelerators(const rk_api *rk, rk_pass *ps, const rk_json *limits
             rk->put(ps, map, known[i][1], rk->new_num(ps, custom));
             changed = 1;
         }
-    for (RK_EACH(rk, r, rk->at(rk->tree(rk->start(ps)), RAY_START_RESOURCES)))
+    for (RK_EACH_MEMBER(rk, r, rk->at(rk->tree(rk->start(ps)), RAY_START_RESOURCES)))
         if (!rk->at(map, rk_under(rk, ps, "", rk->key(r)))) {
             rk->put(ps, map, rk->key(r), rk->copy(ps, r));
             changed = 1;

@@ -34,22 +34,27 @@ static int32_t validate(const rk_api *rk, rk_pass *ps, void *self)
     return RK_OK;
 }
 
-/* Places of the group: those that pods fill, then new ones with the lowest free indexes. */
-static rk_member *places(const rk_api *rk, rk_pass *ps, const struct pods *p, int64_t missing,
+/* Places of the group: those that pods fill, then new ones with the lowest free indexes. Pods that
+ * older operators made may have no index, or one that another pod has too: they fill a place all
+ * the same. */
+static rk_member *places(const rk_api *rk, rk_pass *ps, const struct pods *p, size_t missing,
                          uint32_t *ret_n)
 {
-    rk_member *m = rk->alloc(ps, ((size_t)p->n + (size_t)missing + 1) * sizeof(*m));
-    size_t top = (size_t)p->n + (size_t)missing + 1;
+    size_t top = p->n + missing + 1;
+    rk_member *m = rk->alloc(ps, top * sizeof(*m));
     char *taken = rk->alloc(ps, top);
     uint32_t n = 0;
-    for (uint32_t i = 0; i < p->n; i++) {
-        if (p->why[i])
+    for (size_t i = 0; i < p->n; i++) {
+        const struct pod *pod = &p->pod[i];
+        if (pod->why)
             continue; /* its successor takes the place: vendors number hosts by the index */
-        if (p->index[i] >= 0 && (size_t)p->index[i] < top)
-            taken[p->index[i]] = 1;
+        int known = pod->index >= 0 && (size_t)pod->index < top && !taken[pod->index];
+        if (known)
+            taken[pod->index] = 1;
         m[n++] = (rk_member){.size = sizeof(*m),
-                             .key = ray_label(rk, ps, p->pod[i], RAY_L_INDEX),
-                             .is = rk->str(p->pod[i], "/metadata/name", "")};
+                             .key = known ? rk->fmt(ps, "%lld", (long long)pod->index)
+                                          : rk->fmt(ps, "pod/%s", pod->name),
+                             .is = pod->name};
     }
     for (size_t at = 0; missing > 0 && at < top; at++) {
         if (taken[at])
@@ -64,16 +69,16 @@ static rk_member *places(const rk_api *rk, rk_pass *ps, const struct pods *p, in
     return m;
 }
 
-static int32_t plan_group(const rk_api *rk, rk_pass *ps, const rk_json *spec)
+static int32_t plan_group(const rk_api *rk, rk_pass *ps, const struct pods *all,
+                          const rk_json *spec)
 {
-    struct pods p = {0};
     const char *name = rk->str(spec, "/groupName", "");
-    worker_collect(rk, ps, spec, &p);
-    int64_t stay = 0, desired = ray_desired(rk, spec);
-    for (uint32_t i = 0; i < p.n; i++)
-        stay += !p.why[i];
+    struct pods p = worker_of_group(rk, ps, all, spec);
+    size_t stay = 0, desired = (size_t)ray_desired(rk, spec);
+    for (size_t i = 0; i < p.n; i++)
+        stay += !p.pod[i].why;
     if (stay > desired && !ray_autoscaling(rk, ps))
-        worker_shrink(rk, &p, stay - desired); /* with it only the autoscaler chooses */
+        worker_shrink(rk, ps, &p, stay - desired); /* with it only the autoscaler chooses */
     uint32_t n;
     const rk_member *members = places(rk, ps, &p, desired > stay ? desired - stay : 0, &n);
     const rk_group group = {
@@ -90,18 +95,19 @@ static int32_t plan_group(const rk_api *rk, rk_pass *ps, const rk_json *spec)
         .created = "CreatedWorkerPod",
         .failed = "FailedToCreateWorkerPod"};
     RK_TRY(rk->pods(ps, &group));
-    for (uint32_t i = 0; i < p.n; i++)
-        if (p.why[i])
-            RK_TRY(rk->drop_pod(ps, rk->str(p.pod[i], "/metadata/name", ""), p.why[i],
-                                "DeletedWorkerPod", "FailedToDeleteWorkerPod"));
+    for (size_t i = 0; i < p.n; i++)
+        if (p.pod[i].why)
+            RK_TRY(rk->drop_pod(ps, p.pod[i].name, p.pod[i].why, "DeletedWorkerPod",
+                                "FailedToDeleteWorkerPod"));
     return RK_OK;
 }
 
 static int32_t plan(const rk_api *rk, rk_pass *ps, void *self)
 {
+    const struct pods all = worker_collect(rk, ps);
     (void)self;
     for (RK_EACH(rk, g, rk->at(rk->object(ps), "/spec/workerGroupSpecs")))
-        RK_TRY(plan_group(rk, ps, g));
+        RK_TRY(plan_group(rk, ps, &all, g));
     return RK_OK;
 }
 

@@ -8,15 +8,23 @@ struct worker {
     int64_t most_pods;
 };
 
-struct pods { /* of one group */
-    const rk_json **pod;
-    const char **why; /* goes, and why; NULL = stays */
-    int64_t *index;   /* replica index; -1 = none readable */
-    uint32_t n;
+struct pod { /* an observed worker that is not going already */
+    const rk_json *json;
+    const char *name, *group;
+    const char *why; /* goes, and why; NULL = stays */
+    int64_t index;   /* replica index; -1 = none readable */
 };
 
-/* choose.c: the pods of a group and which of them must go; then the `surplus` that go first. */
-void worker_collect(const rk_api *rk, rk_pass *ps, const rk_json *group, struct pods *ret);
-void worker_shrink(const rk_api *rk, struct pods *p, int64_t surplus);
+struct pods {
+    struct pod *pod;
+    size_t n;
+};
+
+/* choose.c: the workers of the cluster, looked at once however many groups there are; those of one
+ * group (a part of `all`), the named ones marked; then the `surplus` that go first. */
+struct pods worker_collect(const rk_api *rk, rk_pass *ps);
+struct pods worker_of_group(const rk_api *rk, rk_pass *ps, const struct pods *all,
+                            const rk_json *group);
+void worker_shrink(const rk_api *rk, rk_pass *ps, struct pods *p, size_t surplus);
 
 #endif

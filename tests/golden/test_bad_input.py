@@ -8,7 +8,7 @@ import time
 import pytest
 import yaml
 
-from renderer import LIMIT_S, NOW, run
+from renderer import LIMIT_S, NOW, render, run, stable
 
 pytestmark = pytest.mark.asan
 
@@ -331,3 +331,61 @@ def at(body, path):
     for step in path:
         body = body[step]
     return body
+
+
+# ---- nobody validates ----
+
+MAPS = ["headServiceAnnotations", "headGroupSpec/labels", "headGroupSpec/resources", "headGroupSpec/rayStartParams", "headGroupSpec/headService",
+        "headGroupSpec/headService/metadata/labels", "headGroupSpec/headService/spec", "headGroupSpec/template/metadata", "headGroupSpec/template/metadata/labels",
+        "headGroupSpec/template/spec/containers/0/resources/limits", "workerGroupSpecs/0/labels", "workerGroupSpecs/0/scaleStrategy"]
+
+
+def with_value(path, value):
+    obj = cr(f"c{abs(hash(path)) % 10**6}", workerGroupSpecs=[group(replicas=1, labels={}, scaleStrategy={})])
+    obj["spec"]["headGroupSpec"].update(headService={"metadata": {"labels": {}}, "spec": {}})
+    obj["spec"]["headGroupSpec"]["template"]["metadata"] = {"labels": {}}
+    obj["spec"]["headGroupSpec"]["template"]["spec"]["containers"][0]["resources"] = {"limits": {}}
+    *way, last = path.split("/")
+    at = obj["spec"]
+    for word in way:
+        at = at[int(word)] if isinstance(at, list) else at[word]
+    at[last] = value
+    return obj
+
+
+def test_without_its_validation_nothing_crashes(tmp_path):
+    """`raycluster` judges the types; the other plugins get them unjudged when it is switched off."""
+    values = [["a"], [{"a": 1}], [None], "x", 7, None, {"": None}, {"a": {"b": []}}]
+    file = tmp_path / "all.json"
+    file.write_text(stream(with_value(path, value) for path in MAPS for value in values))
+    done = run("render", *NOW, "--set", "plugins.disable=raycluster", file)
+    assert "kind: Pod" in done.stdout
+
+
+NULLS = ["headServiceAnnotations", "gcsFaultToleranceOptions", "managedBy", "rayVersion", "headGroupSpec/headService", "headGroupSpec/labels", "headGroupSpec/resources",
+         "headGroupSpec/serviceType", "workerGroupSpecs/0/scaleStrategy", "workerGroupSpecs/0/numOfHosts", "workerGroupSpecs/0/minReplicas"]
+
+
+@pytest.mark.parametrize("path", NULLS)
+def test_null_is_as_absent(tmp_path, path):
+    def rendered(present):
+        obj = cr(workerGroupSpecs=[group(replicas=1)])
+        *way, last = path.split("/")
+        at = obj["spec"]
+        for word in way:
+            at = at[int(word)] if isinstance(at, list) else at[word]
+        at.update({last: None} if present else {})
+        file = tmp_path / "c.json"
+        file.write_text(json.dumps(obj))
+        return [stable(o) for o in render(file)]
+    assert rendered(True) == rendered(False)
+
+
+def test_numbers_and_unknown_fields_reach_the_pod_as_they_were_written(tmp_path):
+    text = '{"big": 9007199254740993, "f": 1.50, "e": 1E+400, "in": [null, {"z": -0.0}]}'
+    file = tmp_path / "c.json"
+    file.write_text(json.dumps({**cr(), "spec": {"headGroupSpec": group()}}).replace('"containers"', f'"unknown": {text}, "containers"'))
+    done = run("render", "-o", "json", *NOW, file)
+    assert done.returncode == 0, done.stderr
+    squeezed = "".join(done.stdout.split())
+    assert f'"unknown":{"".join(text.split())}' in squeezed
