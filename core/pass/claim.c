@@ -100,8 +100,8 @@ const char *rk__claim_before(struct rk_obj *o, const char *path, bool there, enu
         struct rk__write *w = &o->writes[i];
         enum relation rel =
             w->gone || w->rec.verb == RK_WROTE_YIELD ? APART : relate(w->rec.path, path);
-        if (rel == APART)
-            continue;
+        if (rel == APART || (rel == BELOW && verb == RK__APPEND))
+            continue; /* what a list holds already, an append leaves alone */
         bool own = w->by->plug == ps->hook->plug;
         if (!known && (there || (own && rel == EQUAL && w->rec.verb == RK_WROTE_DROP))) {
             over = own ? w->rec.over : w->rec.author;

@@ -35,6 +35,8 @@ static bool covers_array(const cJSON *have, const cJSON *want)
  * entries. */
 static bool covers(const cJSON *have, const cJSON *want)
 {
+    if (rk_json_is_null(want)) /* the API server stores none */
+        return !have || rk_json_is_null(have);
     if (rk_json_is_object(have) && rk_json_is_object(want)) {
         for (const cJSON *w = want->child; w; w = w->next)
             if (!covers(rk_json_get(have, w->string), w))
@@ -136,12 +138,15 @@ void rk__diff_remember(struct rk_pass *ps, cJSON *root)
     rk_buf_done(&list);
 }
 
-/* null at a path of plain keys, making objects on the way. */
+/* null at a path of plain keys, making objects on the way: but where the patch replaces the whole
+ * by something else. */
 static void put_null(struct rk_arena *a, cJSON *patch, const struct rk_path *path)
 {
     for (size_t i = 0; i + 1 < path->n; i++) {
         cJSON *next = rk_json_get(patch, path->tok[i].text);
-        if (!rk_json_is_object(next)) {
+        if (next && !rk_json_is_object(next))
+            return;
+        if (!next) {
             next = rk_json_object(a);
             rk_json_set(a, patch, path->tok[i].text, next);
         }

@@ -43,12 +43,24 @@ static bool used(struct rk_pass *ps, const struct rk__group *g, const char *name
            (s->name_used && s->name_used(s->name_ctx, RK__POD_GVK, s->ns, name));
 }
 
-/* NULL: the fixed name is held by a pod that is still there (a terminating one, mostly). */
+/* The fixed name is free; held by a pod that is going, mostly; or somebody else's, which no waiting
+ * helps. */
+static const char *fixed_name(struct rk_pass *ps, const struct rk__group *g)
+{
+    const struct rk_seen *s = rk__seen_find(ps, RK__POD_GVK, g->g.fixed_name);
+    if (s && !s->mine)
+        rk__fail_core(ps, RK_EFAIL, g->by, "",
+                      "pod %s of group %s exists and belongs to someone else", g->g.fixed_name,
+                      g->g.group);
+    return s ? NULL : g->g.fixed_name;
+}
+
+/* NULL: the fixed name is held by a pod that is still there. */
 const char *rk__pod_name(struct rk_pass *ps, const struct rk__group *g, const rk_member *m)
 {
     char suffix[SUFFIX + 1];
     if (g->g.fixed_name)
-        return rk__seen_find(ps, RK__POD_GVK, g->g.fixed_name) ? NULL : g->g.fixed_name;
+        return fixed_name(ps, g);
     for (unsigned k = 0; k < TRIES; k++) {
         rk_suffix(seed_of(ps, g, m, k), suffix, SUFFIX);
         const char *name =

@@ -88,12 +88,12 @@ static void plan_begin(struct rk_pass *ps)
     ps->plan = p;
 }
 
-/* A tree takes up to two dozen times the bytes of its text, and every plugin may have one of its
- * own of each observed object: that much follows from the input, what goes beyond it is a
- * plugin's. */
+/* A tree takes up to two dozen times the bytes of its text; every plugin may have one of its own of
+ * each observed object, and the owner is copied into what is made of it: that much follows from the
+ * input, what goes beyond it is a plugin's. */
 static size_t arena_cap(const struct rk_pass_conf *conf, const struct rk_snapshot *snap)
 {
-    size_t bytes = 0;
+    size_t bytes = snap->object.n;
     for (size_t i = 0; i < snap->n_seen; i++)
         bytes += snap->seen[i].json.n + 64;
     return conf->arena_cap == 0 ? 0 : conf->arena_cap + bytes * 48;

@@ -92,8 +92,9 @@ size_t rk_plan_writes(const struct rk_plan *p, const char *group,
                       const struct rk_write_record **ret);
 
 struct rk_pass_conf {
-    size_t arena_cap; /* bytes, beside what the trees of the observed objects may take; 16 MiB */
-    size_t slice;     /* creates plus deletes of one plan; 64 */
+    size_t
+        arena_cap; /* bytes, beside what the trees of owner and observed objects may take; 16 MiB */
+    size_t slice;  /* creates plus deletes of one plan; 64 */
     /* Around every hook: shared memory is told what is in hand (plugin, hook title, object),
      * NULL after. */
     void (*in_hand)(void *ctx, const char *plugin, const char *hook, const char *gvk,

@@ -115,6 +115,7 @@ struct rk_pass {
     struct rk__group *groups, **groups_end;
     struct rk__gone *drops, **drops_end;
     struct rk__gone *unwants, **unwants_end;
+    bool *going; /* by place in the snapshot: is in one of these two lists */
     struct rk__word *holds, *releases, *stamps;
     bool child_left_out; /* a child could not be shaped: no pods before it is there */
     size_t budget;       /* creates and deletes that the slice still takes */

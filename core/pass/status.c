@@ -8,6 +8,8 @@
 #include "core/base/str.h"
 #include "core/json/path.h"
 
+#define MESSAGE_MAX 32768
+
 void rk__status_begin(struct rk_pass *ps)
 {
     struct rk_arena *a = &ps->arena;
@@ -41,6 +43,18 @@ static void put_text(struct rk_pass *ps, cJSON *object, const char *key, const c
         rk_json_set(&ps->arena, object, key, rk_json_string(&ps->arena, text));
 }
 
+/* At most MESSAGE_MAX bytes, whole characters: the schema of conditions refuses longer ones, and
+ * with them the status. */
+static const char *short_message(struct rk_pass *ps, const char *msg)
+{
+    size_t n = strlen(msg);
+    if (n <= MESSAGE_MAX)
+        return msg;
+    for (n = MESSAGE_MAX - 3; n > 0 && ((unsigned char)msg[n] & 0xc0) == 0x80; n--)
+        ;
+    return rk_arena_fmt(&ps->arena, "%.*s...", (int)n, msg);
+}
+
 /* lastTransitionTime follows the observed status, so that hooks that change their mind within
  * one pass leave it alone. */
 void rk__status_condition(struct rk_pass *ps, const char *type, const char *status,
@@ -56,7 +70,7 @@ void rk__status_condition(struct rk_pass *ps, const char *type, const char *stat
     bool kept = old && rk_str_eq(rk_json_str(rk_json_get(old, "status"), NULL), status);
     put_text(ps, c, "status", status);
     put_text(ps, c, "reason", reason ? reason : "");
-    put_text(ps, c, "message", msg ? msg : "");
+    put_text(ps, c, "message", short_message(ps, msg ? msg : ""));
     put_text(ps, c, "lastTransitionTime",
              rk_json_str(kept ? rk_json_get(old, "lastTransitionTime") : NULL, ps->now_text));
 }

@@ -15,11 +15,13 @@ static bool may_want(struct rk_pass *ps, const char *what)
     return false;
 }
 
-/* What nobody watches would be created again in every pass. */
+/* What nobody watches for this kind of owner would be created again in every pass. */
 static bool watched(struct rk_pass *ps, const char *gvk)
 {
-    if (rk__seen_plural(ps, gvk))
-        return true;
+    for (size_t i = 0; i < ps->plugins->n_watches; i++)
+        if (strcmp(ps->plugins->watches[i].gvk, gvk) == 0 &&
+            rk_str_eq(ps->plugins->watches[i].owner, ps->snap->gvk))
+            return true;
     (void)rk__hook_refuse(ps, RK_EFAIL, "wants a %s, which no plugin watches",
                           gvk); /* kept there */
     return false;
@@ -60,6 +62,19 @@ struct rk_obj *rk__want(struct rk_pass *ps, const char *gvk, const char *name, u
     return o;
 }
 
+/* Each label with a key and a value, no key twice. */
+static bool whole(const rk_member *m)
+{
+    for (uint32_t i = 0; i < m->n_labels; i++) {
+        if (!m->labels[i].key || !m->labels[i].val)
+            return false;
+        for (uint32_t k = 0; k < i; k++)
+            if (strcmp(m->labels[i].key, m->labels[k].key) == 0)
+                return false;
+    }
+    return true;
+}
+
 static bool copy_members(struct rk_pass *ps, struct rk__group *copy, const rk_group *g)
 {
     struct rk_arena *a = &ps->arena;
@@ -70,7 +85,7 @@ static bool copy_members(struct rk_pass *ps, struct rk__group *copy, const rk_gr
     for (uint32_t i = 0; good && i < g->n_members; i++) {
         rk_member m = {0};
         memcpy(&m, (const char *)g->members + (size_t)i * g->member_size, sizeof m);
-        good = m.key && (m.n_labels == 0 || m.labels) && !rk_map_get(&keys, m.key);
+        good = m.key && (m.n_labels == 0 || m.labels) && !rk_map_get(&keys, m.key) && whole(&m);
         if (!good)
             break;
         rk_kv *labels = rk_arena_alloc(a, (m.n_labels + (size_t)1) * sizeof *labels);
@@ -129,7 +144,9 @@ int32_t rk__want_pods(struct rk_pass *ps, const rk_group *g)
     copy->by = ps->hook->plug;
     if (!copy_members(ps, copy, g))
         return rk__hook_refuse(ps, RK_EFAIL,
-                               "pods: group %s has members without a key of their own", g->group);
+                               "pods: group %s has members without a key of their own, or with "
+                               "labels that are none or there twice",
+                               g->group);
     copy->g.members = copy->members;
     *ps->groups_end = copy;
     ps->groups_end = &copy->next;
@@ -150,11 +167,15 @@ static void gone_add(struct rk_pass *ps, struct rk__gone ***end_at, const struct
     *end_at = &g->next;
 }
 
-static bool said(const struct rk__gone *g, const struct rk_seen *s)
+/* Is it to go already? Notes that it is: a flag for each observed object, as thousands may have
+ * to. */
+static bool said(struct rk_pass *ps, const struct rk_seen *s)
 {
-    while (g && g->seen != s)
-        g = g->next;
-    return g != NULL;
+    if (!ps->going)
+        ps->going = rk_arena_alloc(&ps->arena, (ps->snap->n_seen + 1) * sizeof *ps->going);
+    bool *flag = &ps->going[s - ps->snap->seen], before = *flag;
+    *flag = true;
+    return before;
 }
 
 /* Not there, going already, said before: nothing to do. Not ours: nothing is done either,
@@ -165,10 +186,12 @@ int32_t rk__want_drop_pod(struct rk_pass *ps, const char *name, const char *why,
     if (!may_want(ps, "drop_pod"))
         return RK_EFAIL;
     const struct rk_seen *s = name ? rk__seen_find(ps, RK__POD_GVK, name) : NULL;
-    if (!s || s->terminating || said(ps->drops, s))
+    if (!s || s->terminating)
         return RK_OK;
     if (!s->mine)
         return RK_YIELDED;
+    if (said(ps, s))
+        return RK_OK;
     gone_add(ps, &ps->drops_end, s, why, ok, fail);
     return RK_OK;
 }
@@ -183,10 +206,12 @@ int32_t rk__want_not(struct rk_pass *ps, const char *gvk, const char *name, cons
         return rk__hook_refuse(ps, RK_EFAIL, "plugin %s unwants a %s, which it does not watch",
                                ps->hook->plug->name, gvk);
     const struct rk_seen *s = rk__seen_find(ps, gvk, name);
-    if (!s || s->terminating || said(ps->unwants, s))
+    if (!s || s->terminating)
         return RK_OK;
     if (!s->mine)
         return RK_YIELDED;
+    if (said(ps, s))
+        return RK_OK;
     gone_add(ps, &ps->unwants_end, s, why, NULL, NULL);
     return RK_OK;
 }

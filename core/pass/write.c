@@ -45,6 +45,10 @@ static bool core_field(const struct rk_obj *o, const char *path)
         return *path == '\0';
     if (o->what == RK__OBJ_START)
         return !rk_str_starts(path, "/start/");
+    /* A pod without its owner would not be counted, and made again in every pass. */
+    if (o->what == RK__OBJ_POD && (strcmp(path, "/metadata/ownerReferences") == 0 ||
+                                   rk_str_starts(path, "/metadata/ownerReferences/")))
+        return true;
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         if (strcmp(fields[i], path) == 0)
             return true;
@@ -132,8 +136,9 @@ int32_t rk__obj_write(struct rk_obj *o, const char *path, const cJSON *value, en
     }
     const char *over = NULL;
     bool same = verb == RK__SET && there && rk_json_equal(there, value);
-    if (verb != RK__APPEND)
-        over = rk__claim_before(o, canonical, there != NULL, verb);
+    const char *before = rk__claim_before(o, canonical, there != NULL, verb);
+    if (verb != RK__APPEND) /* which replaces nothing */
+        over = before;
     if (verb == RK__DROP)
         r = take_out(o, path, there != NULL);
     else if (verb == RK__APPEND)
@@ -166,7 +171,7 @@ int32_t rk__obj_fill(struct rk_obj *o, const char *path, const char *how)
         return rk__hook_refuse(ps, RK_ENOTSUP, "fills %s: one place per object, and it has %s",
                                path, o->fill_path);
     o->fill_path = canonical;
-    o->fill_how = how;
+    o->fill_how = "random32";
     rk__claim_record(o, canonical, RK_WROTE_OFFER, NULL);
     return RK_OK;
 }

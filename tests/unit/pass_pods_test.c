@@ -158,6 +158,11 @@ STAGE_TEST(a_fixed_name_waits_until_its_former_bearer_is_gone)
     stage_see(st, POD, "demo-head", "{}")->terminating = true;
     stage_run(st);
     assert_int_equal(st->plan->n_ops, 0);
+    assert_null(st->plan->problem);
+    st->seen[0].mine = false;
+    stage_run(st);
+    assert_string_equal(st->plan->problem,
+                        "a: PLAN: pod demo-head of group g exists and belongs to someone else");
 }
 
 STAGE_TEST(only_missing_members_are_created)
@@ -274,6 +279,20 @@ STAGE_TEST(two_members_with_one_key_are_refused)
     assert_int_equal(stage_count(st, RK_OP_CREATE), 0);
 }
 
+STAGE_TEST(a_members_label_without_value_or_there_twice_is_refused)
+{
+    static const rk_kv none[] = {{"index", NULL}}, twice[] = {{"index", "0"}, {"index", "1"}};
+    set_up(st, 1);
+    members[0].labels = none;
+    members[0].n_labels = 1;
+    stage_run(st);
+    assert_contains(st->plan->problem, "labels that are none or there twice");
+    members[0].labels = twice;
+    members[0].n_labels = 2;
+    stage_run(st);
+    assert_contains(st->plan->problem, "labels that are none or there twice");
+}
+
 STAGE_TEST(the_objects_of_a_plan_come_as_trees)
 {
     cJSON *all = NULL;
@@ -313,6 +332,7 @@ int main(void)
         cmocka_unit_test(object_hooks_see_shaped_pods),
         cmocka_unit_test(offline_there_is_no_uid_in_the_owner_reference),
         cmocka_unit_test(two_members_with_one_key_are_refused),
+        cmocka_unit_test(a_members_label_without_value_or_there_twice_is_refused),
         cmocka_unit_test(the_objects_of_a_plan_come_as_trees),
         cmocka_unit_test(a_whole_run_shapes_what_is_complete_too),
     };

@@ -80,6 +80,27 @@ STAGE_TEST(another_reason_keeps_the_transition_time_and_no_change_is_none)
     assert_int_equal(st->plan->n_ops, 0);
 }
 
+static int32_t talk(const rk_api *rk, rk_pass *ps, void *self)
+{
+    (void)self;
+    char *text = rk->alloc(ps, 40001);
+    for (size_t i = 0; i < 40000; i += 2)
+        memcpy(text + i, "\xc3\xa4", 2);
+    rk->condition(ps, "Ready", "True", "R", text);
+    return RK_OK;
+}
+
+STAGE_TEST(a_message_ends_before_the_schema_refuses_it)
+{
+    stage_hook(st, stage_plugin(st, "a"), RK_PHASE_STATUS, 100, talk);
+    stage_run(st);
+    const char *text = rk_json_str(
+        rk_path_get(stage_body(st, stage_op(st, RK_OP_STATUS, 0)), "/status/conditions/0/message"),
+        "");
+    assert_in_range(strlen(text), 32766, 32768);
+    assert_string_equal(text + strlen(text) - 5, "\xc3\xa4...");
+}
+
 static int32_t drop_ready(const rk_api *rk, rk_pass *ps, void *self)
 {
     (void)self;
@@ -146,6 +167,7 @@ int main(void)
         cmocka_unit_test(a_stamp_alone_writes_nothing),
         cmocka_unit_test(conditions_travel_whole_with_the_version),
         cmocka_unit_test(another_reason_keeps_the_transition_time_and_no_change_is_none),
+        cmocka_unit_test(a_message_ends_before_the_schema_refuses_it),
         cmocka_unit_test(a_dropped_condition_leaves),
         cmocka_unit_test(a_failed_hook_is_a_condition_until_all_is_well),
         cmocka_unit_test(status_belongs_to_its_phase),

@@ -179,6 +179,18 @@ STAGE_TEST(identity_is_not_a_plugins_to_write)
     assert_string_equal(st->plan->problem, "a: POD: Pod /metadata/name is not a plugin's to write");
 }
 
+STAGE_TEST(a_pod_keeps_its_owner)
+{
+    static const struct line a[] = {{'s', "/metadata/ownerReferences", "[]", RK_ECONFLICT}, {0}};
+    static const struct line b[] = {{'d', "/metadata/ownerReferences/0/uid", NULL, RK_ECONFLICT},
+                                    {0}};
+    two(st, a, b, 400);
+    stage_run(st);
+    assert_string_equal(st->plan->problem,
+                        "a: POD: Pod /metadata/ownerReferences is not a plugin's to write");
+    assert_int_equal(stage_count(st, RK_OP_CREATE), 0);
+}
+
 struct clash {
     const char *what;
     struct line a[4], b[4];
@@ -229,6 +241,18 @@ static const struct clash clashes[] = {
       {'s', "/spec/containers/0/env/[N]", "{\"name\":\"N\",\"value\":\"2\"}", RK_OK}},
      true},
     {"two appends", {{'a', "/spec/l", "1", RK_OK}}, {{'a', "/spec/l", "2", RK_OK}}, false},
+    {"an append to a list that was set",
+     {{'s', "/spec/l", "[1]", RK_OK}},
+     {{'a', "/spec/l", "2", RK_OK}},
+     true},
+    {"an append inside a subtree",
+     {{'s', "/spec/s", "{\"l\":[1]}", RK_OK}},
+     {{'a', "/spec/s/l", "2", RK_OK}},
+     true},
+    {"an append beside an entry that was set",
+     {{'s', "/spec/volumes/[v]/emptyDir/medium", "\"Memory\"", RK_OK}},
+     {{'a', "/spec/volumes", "{\"name\":\"w\"}", RK_OK}},
+     false},
     {"a set over an append",
      {{'a', "/spec/l", "1", RK_OK}},
      {{'s', "/spec/l", "[2]", RK_OK}},
@@ -341,6 +365,7 @@ int main(void)
         cmocka_unit_test(append_never_removes_duplicates_and_makes_the_list),
         cmocka_unit_test(nothing_goes_before_the_users_container),
         cmocka_unit_test(identity_is_not_a_plugins_to_write),
+        cmocka_unit_test(a_pod_keeps_its_owner),
         cmocka_unit_test(equals_conflict_by_what_they_change),
         cmocka_unit_test(after_decides_between_equals),
         cmocka_unit_test(what_a_plugin_owns_bounds_its_writes),
