@@ -10,6 +10,7 @@
 #define STRIDE_MAX 4096u
 #define COUNT_MAX  256u
 #define SELF_MAX   (1u << 20)
+#define KEEP_MAX   128u /* what the pass can walk at once (core/pass/keep.c) */
 
 struct taking {
     struct rk__plug_load *l;
@@ -177,6 +178,11 @@ static void check_watch(struct taking *t, rk_watch *w, unsigned i)
     w->keep = rk__plug_paths(a, w->keep);
     if (w->keep && !*w->keep)
         wrong(t, "watch %s: keeps no path; NULL means the whole object", w->gvk);
+    unsigned lines = 1;
+    for (const char *s = w->keep; s && *s; s++)
+        lines += *s == '\n';
+    if (lines > KEEP_MAX)
+        wrong(t, "watch %s: keeps %u paths, at most %u are possible", w->gvk, lines, KEEP_MAX);
 }
 
 static void check_owns(struct taking *t)

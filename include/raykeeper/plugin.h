@@ -38,10 +38,10 @@ typedef struct rk_obj rk_obj;
 #define RK_OK      0
 #define RK_YIELDED 1 /* an offer yielded to the user or to an earlier author: not an error */
 /* verdict: not yet; the phase ends here without error (say when with wait()); what was said
- * before it is carried out */
+ * before it is carried out; later phases are skipped but for STATUS, whose hooks cannot say it */
 #define RK_WAIT 2
 /* verdict: this object is not ours or needs nothing more; remaining hooks of the pass are
- * skipped, nothing is written */
+ * skipped, nothing is written. VALIDATE, DEFAULT, PLAN and FINALIZE only: elsewhere a failure */
 #define RK_DONE 3
 /* the user's spec is wrong: reported on the object, not retried until it changes */
 #define RK_EINVAL    -1
@@ -61,13 +61,14 @@ typedef struct rk_kv {
  * PLAN       once                          first failure or verdict wins
  * POD        once per pod group*           first failure wins (that group's pods are not created)
  * OBJECT     once per wanted child**       first failure wins (not written, and no pod is created)
- * STATUS     once, always                  all run; failures are logged and reported
+ * STATUS     once, last***                 all run; failures are logged and reported
  * FINALIZE   once, when the object is     all run and must say RK_OK; then finalizers are released
  *            being deleted, instead of
  *            VALIDATE..PLAN
  *
  *  * once per member when a hook asks for member(); not at all when no pod is missing
- * ** pods included: with role() set, after all POD hooks
+ * ** pods included: with role() set, after all POD hooks; not when the child is there as wanted ONCE
+ * *** not after RK_DONE, nor in a pass that patches finalizers: the next one follows at once
  * A plugin that is switched off runs FINALIZE only. A hook that failed is an event and the
  * condition raykeeper.io/HookFailed on the object. */
 #define RK_PHASE_VALIDATE 1
@@ -231,7 +232,8 @@ typedef struct rk_api {
     const char *(*qty_add)(rk_pass *, const char *a, const char *b);
     const char *(*qty_mul)(rk_pass *, const char *a, int64_t times);
 
-    /* -- the world: only kinds and paths this plugin declared in `watches` may be read -- */
+    /* -- the world: only kinds and paths this plugin declared in `watches` may be read; name,
+     * namespace, uid, creationTimestamp and deletionTimestamp always -- */
     /* in the owner's namespace; NULL = not there */
     const rk_json *(*seen)(rk_pass *, const char *gvk, const char *name);
     /* array of all that the watch's index ties to this owner, by name */
@@ -240,15 +242,17 @@ typedef struct rk_api {
     int (*mine)(rk_pass *, const rk_json *observed);
     /* 1 = there was one; caller sets ret->size */
     int (*outcome)(rk_pass *, const char *gvk, const char *group, rk_outcome *ret);
-    /* how many fail() was told so far in this pass; who asks reports those of VALIDATE on the
-     * object: the core then does not */
+    /* how many failures there are so far in this pass, of hooks and of the core (256 are kept); who
+     * asks reports those of VALIDATE with RK_EINVAL on the object: the core then does not */
     size_t (*failures)(rk_pass *);
-    /* returns its code */
+    /* returns its code; RK_OK when there is no such one, and nothing is set */
     int32_t (*failure)(rk_pass *, size_t i, const char **ret_field, const char **ret_text);
 
     /* -- wanting: PLAN and FINALIZE; texts and structs are copied, they may stand on the stack -- */
-    /* apiVersion, kind, name, namespace and owner are filled in; a plugin must watch the kind.
-     * Never NULL; wanted twice, it is the same one */
+    /* apiVersion, kind, name, namespace and owner are filled in; some plugin must watch the kind for
+     * this kind of owner. A name that somebody else's object has is a failure (ONCE: unless it is
+     * seen), and while a child fails no pod is created. Never NULL; wanted twice, it is the same
+     * one */
     rk_obj *(*want)(rk_pass *, const char *gvk, const char *name, uint32_t policy);
     /* event reasons for its creation; NULL = none */
     void (*announce)(rk_pass *, rk_obj *, const char *created, const char *failed);
@@ -263,19 +267,20 @@ typedef struct rk_api {
      * (see rk_plugin.owns) are RK_ECONFLICT; two equals that want different things are told when
      * the second one's hook returns -- */
     const rk_json *(*tree)(rk_obj *);
-    /* wins over the user, on record */
+    /* wins over the user, on record; a path that ends in "/-" appends */
     int32_t (*set)(rk_obj *, const char *path, const rk_json *value);
-    /* RK_YIELDED when something is there */
+    /* RK_YIELDED when something is there; null counts as nothing */
     int32_t (*offer)(rk_obj *, const char *path, const rk_json *value);
     /* to the array at path, made when missing; never de-duplicates */
     int32_t (*append)(rk_obj *, const char *path, const rk_json *value);
     /* RK_OK also when it was not there */
     int32_t (*drop)(rk_obj *, const char *path);
-    /* "random32": made at send time, absent-only, never in a pass, hash or log */
+    /* "random32": made at send time, absent-only, never in a pass, hash or log; one place of a pod
+     * or wanted child. RK_YIELDED when something is there */
     int32_t (*fill)(rk_obj *, const char *path, const char *how);
 
     /* -- saying -- */
-    /* returns code; field is a path into object(), or "" */
+    /* returns code; field is a path into object(), or "". The hook has failed, whatever it returns */
     int32_t (*fail)(rk_pass *, int32_t code, const char *field, const char *f, ...);
     int32_t (*fail_text)(rk_pass *, int32_t code, const char *field, const char *text);
     /* run again after that at the latest; returns RK_WAIT */
@@ -287,7 +292,8 @@ typedef struct rk_api {
     /* -- status (STATUS): an rk_obj that starts as the observed status; what differs afterwards is
      * patched -- */
     rk_obj *(*status)(rk_pass *);
-    /* "True" "False" "Unknown" */
+    /* status: "True" "False" "Unknown"; reason: a word (letters, digits, `_`), the API refuses
+     * others and the whole status with them; msg is cut at 32 KiB */
     void (*condition)(rk_pass *, const char *type, const char *status, const char *reason,
                       const char *msg);
     void (*drop_condition)(rk_pass *, const char *type);
@@ -295,9 +301,11 @@ typedef struct rk_api {
     int32_t (*stamp)(rk_pass *, const char *path);
 
     /* -- finalizers that this plugin declared in its kinds, on the owner -- */
-    /* PLAN: must be there before any child is made */
+    /* PLAN: must be there before any child is made; when it is not, the pass ends with this hook
+     * and writes only it */
     int32_t (*hold)(rk_pass *, const char *finalizer);
-    int32_t (*release)(rk_pass *, const char *finalizer); /* PLAN, FINALIZE */
+    /* PLAN: is needed no more. FINALIZE releases all without it, once all hooks say RK_OK */
+    int32_t (*release)(rk_pass *, const char *finalizer);
 } rk_api;
 
 /* ---- the descriptor -------------------------------------------------------------------------- */
@@ -342,7 +350,8 @@ typedef struct rk_watch {
     /* its value is the owner's name; NULL = by controller owner reference only */
     const char *index_label;
     const char *selector; /* label selector on the wire; NULL = all */
-    /* paths kept, one per line, `*` for every element; NULL = whole object without managedFields */
+    /* paths kept, one per line, at most 128, `*` for every element; NULL = whole object without
+     * managedFields */
     const char *keep;
     uint32_t optional; /* 1 = the API may lack this kind */
     uint32_t reserved;
@@ -353,7 +362,7 @@ typedef struct rk_plugin {
     uint16_t major, minor;
     const char *name, *version, *summary;
     /* plugin names, comma separated: in equal phase and rank this one runs later and may
-     * override them */
+     * override them. A name that is not loaded orders nothing */
     const char *after;
     /* path prefixes of pods, children and the start scratch it may write, comma separated, `*`
      * for one word; NULL = anywhere */

@@ -117,6 +117,12 @@ SPOIL(kind_gvk, m->kind[0].gvk = "example.io/Thing/")
 SPOIL(finalizer, m->kind[0].finalizers = "example.io/x, y")
 SPOIL(watch_owner, m->watch[0].owner = NULL)
 SPOIL(watch_keep, m->watch[0].keep = "\n /\n")
+static char many_paths[129 * 3 + 1];
+SPOIL(watch_keeps_too_much, {
+    for (size_t i = 0; i < 129; i++)
+        memcpy(many_paths + 3 * i, "/a\n", 3);
+    m->watch[0].keep = many_paths;
+})
 SPOIL(owns, m->d.owns = "spec/x")
 SPOIL(after_self, m->d.after = "good")
 
@@ -157,6 +163,7 @@ static const struct {
     {finalizer, "finalizer \"y\" must be domain/name"},
     {watch_owner, "watch v1/Pod: its owner \"\" is not"},
     {watch_keep, "watch v1/Pod: keeps no path"},
+    {watch_keeps_too_much, "watch v1/Pod: keeps 129 paths, at most 128 are possible"},
     {owns, "owns \"spec/x\", which does not begin with /"},
     {after_self, "plugin good: runs after itself: good after good"},
     {check, "built in: plugin good: refuses its options: size and on do not go together"},
