@@ -134,6 +134,8 @@ static void forget(struct rk_plan *p)
     p->n_ops = p->n_events = p->n_held = 0;
     p->again_ms = -1;
     p->again_why = NULL;
+    p->failed = p->invalid = false; /* of an earlier hook: no reason to come back */
+    p->problem = NULL;
 }
 
 int rk_pass_run(const struct rk_plugins *plugins, const struct rk_pass_conf *conf,

@@ -154,6 +154,24 @@ STAGE_TEST(done_means_nothing_is_written)
     assert_int_equal(st->plan->n_ops, 0);
 }
 
+static int32_t refuse(const rk_api *rk, rk_pass *ps, void *self)
+{
+    (void)self;
+    return rk->fail_text(ps, RK_EFAIL, "", "some other time");
+}
+
+STAGE_TEST(what_failed_on_an_object_that_is_not_ours_is_not_tried_again)
+{
+    rk_plugin *a = stage_plugin(st, "a");
+    stage_hook(st, a, RK_PHASE_VALIDATE, 1, refuse);
+    stage_hook(st, a, RK_PHASE_VALIDATE, 2, done);
+    stage_run(st);
+    assert_true(st->plan->done);
+    assert_false(st->plan->failed);
+    assert_null(st->plan->problem);
+    assert_int_equal(st->plan->n_events, 0);
+}
+
 static int32_t wait_5s(const rk_api *rk, rk_pass *ps, void *self)
 {
     (void)self;
@@ -331,6 +349,7 @@ int main(void)
         cmocka_unit_test(all_validations_run_then_only_status),
         cmocka_unit_test(what_no_status_hook_reports_the_core_reports),
         cmocka_unit_test(done_means_nothing_is_written),
+        cmocka_unit_test(what_failed_on_an_object_that_is_not_ours_is_not_tried_again),
         cmocka_unit_test(wait_ends_the_phase_and_the_earliest_time_counts),
         cmocka_unit_test(a_failing_plan_writes_only_status),
         cmocka_unit_test(a_hook_that_returns_junk_has_failed),
