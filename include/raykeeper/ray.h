@@ -58,14 +58,21 @@ static inline const char *ray_identifier(const rk_api *rk, rk_pass *ps, const ch
     return ray_check_label(rk, ps, rk->fmt(ps, "%s-%s", rk->name(ps), type));
 }
 
-/* Visible beginning of pod names: the first 50 characters of prefix, "-head-" or "-worker-", lower case (reference 3.1 PodName). */
+/* Visible beginning of pod names: the first 50 characters of prefix, "-head-" or "-worker-", lower
+ * case (reference 3.1 PodName). What no name may have and a group's may (`_`, a dot beside a dash)
+ * becomes a dash. */
 static inline const char *ray_pod_prefix(const rk_api *rk, rk_pass *ps, const char *prefix,
                                          const char *type)
 {
     const char *text = rk->fmt(ps, "%.50s-%s-", prefix, type);
     char *out = (char *)rk->alloc(ps, strlen(text) + 1);
-    for (size_t i = 0; text[i]; i++)
-        out[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] + 32 : text[i]);
+    for (size_t i = 0; text[i]; i++) {
+        char c = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] + 32 : text[i]);
+        int word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        int dot = c == '.' && i > 0 && out[i - 1] != '-' && out[i - 1] != '.' &&
+                  !strchr("-_.", text[i + 1]);
+        out[i] = (char)(word || dot ? c : '-');
+    }
     return out;
 }
 

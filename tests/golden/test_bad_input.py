@@ -389,3 +389,12 @@ def test_numbers_and_unknown_fields_reach_the_pod_as_they_were_written(tmp_path)
     assert done.returncode == 0, done.stderr
     squeezed = "".join(done.stdout.split())
     assert f'"unknown":{"".join(text.split())}' in squeezed
+
+
+@pytest.mark.parametrize("name, shown", [("a_b", "a-b"), ("GPU.big", "gpu.big"), ("a-.b", "a--b"), ("a._.b", "a---b"), ("x" * 47 + ".y", "x" * 47 + "-")])
+def test_a_groups_name_makes_names_that_pods_may_have(tmp_path, name, shown):
+    file = tmp_path / "c.json"
+    file.write_text(json.dumps(cr(workerGroupSpecs=[group(name, replicas=1)])))
+    pod = stable(render(file)[-1])
+    assert pod["metadata"]["name"] == f"c-{shown}-worker-<5>"
+    assert pod["metadata"]["labels"]["ray.io/group"] == name
