@@ -212,7 +212,7 @@ static int scalar(struct rk__yaml_build *b, const yaml_event_t *ev)
         return rk__yaml_fail(b, ev->start_mark, RK_E_SYNTAX, "a text with a NUL character");
     if (wants_key(top(b)))
         return key_scalar(b, ev, text, tag);
-    cJSON *node;
+    cJSON *node = NULL;
     int rc = scalar_node(b, ev, text, tag, &node);
     if (rc < 0)
         return rc;

@@ -110,9 +110,8 @@ void rk__pace_bad(struct rk_client *c, const struct rk_call *call, int64_t retry
 static void tell_ears(void *ctx)
 {
     struct rk_client *c = ctx;
-    struct rk_client_ear *ear;
-    TAILQ_FOREACH(ear, &c->ears, link)
-    ear->fn(ear->ctx);
+    for (struct rk_client_ear *ear = TAILQ_FIRST(&c->ears); ear; ear = TAILQ_NEXT(ear, link))
+        ear->fn(ear->ctx);
 }
 
 /* 401 to a stale token is an outage like any. 429 says neither: it is there, and asks to be left

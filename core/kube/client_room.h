@@ -90,7 +90,7 @@ struct rk_client {
     size_t n_pool;
     struct rk_client_stats stats;
     /* client_pace.c: is the server there? */
-    TAILQ_HEAD(, rk_client_ear) ears;
+    TAILQ_HEAD(rk__ears, rk_client_ear) ears;
     struct rk_timer ears_timer;
     bool dark; /* a request failed, and none has been answered since */
     /* client_pace.c */

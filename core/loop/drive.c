@@ -104,6 +104,17 @@ void rk_drive_wake(void *ctx, const char *gvk, const char *ns, const char *name,
     rk_drive_soon(w);
 }
 
+void rk_drive_retry(void *worker)
+{
+    struct rk_worker *w = worker;
+    const char *key;
+    void *value;
+    for (size_t i = 0; rk_map_next(&w->owners, &i, &key, &value);)
+        if (rk_queue_failures(w->queue, key) > 0)
+            rk_queue_add(w->queue, key, RK_PRIO_HIGH, rk_clock_ms());
+    rk_drive_soon(w);
+}
+
 void rk_drive_all(struct rk_worker *w)
 {
     for (size_t k = 0; k < w->plugins->n_kinds; k++) {

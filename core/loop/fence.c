@@ -8,6 +8,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/base/version.h"
 #include "core/json/scan.h"
 #include "core/loop/worker.h"
 
@@ -26,6 +27,7 @@ struct check { /* of one watch */
     struct rk_timer timer;
     size_t listed, differ;
     char rv[128], more[2048]; /* of the list; continue token */
+    char had[128];            /* what the cache had reached when the list was asked for */
     int64_t since_ms;
     bool passed;
     unsigned rounds;
@@ -125,6 +127,14 @@ static void on_done(void *ctx, const struct rk_resp *resp)
         ask(c);
         return;
     }
+    if (rk_version_cmp(c->rv, c->had) == -1) {
+        /* The store was restored to an older state: the watch waits for versions that it will not tell (client.md 23). */
+        rk_log_warn("the API server is older than the cache, listing anew",
+                    RK_KN("kind", c->feed->kind));
+        rk_watcher_relist(c->feed->watcher);
+        rk_timer_in(w->poll, &c->timer, 1000, ask, c);
+        return;
+    }
     if (c->differ == 0 && c->listed == rk_view_count_in(w->view, c->feed->kind, c->feed->ns)) {
         pass(c);
         return;
@@ -154,6 +164,9 @@ static void ask(void *ctx)
         rk_url_escape(&query, c->more);
     } else {
         c->listed = c->differ = 0;
+        /* Versions are short; one that is not cannot be compared, and "" compares with nothing. */
+        (void)rk_str_copy(c->had, sizeof(c->had),
+                          rk_view_version(w->view, c->feed->kind, c->feed->ns));
     }
     c->more[0] = '\0';
     rk_scan_free(c->scan);
@@ -172,6 +185,7 @@ static void ask(void *ctx)
         c->call = rk_client_send(w->client, &req);
     } else {
         rk_log_error("cannot compare the cache: illegal request", RK_KN("kind", c->feed->kind));
+        rk_timer_in(w->poll, &c->timer, 30000, ask, c);
     }
     rk_buf_done(&query);
 }

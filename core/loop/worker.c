@@ -184,6 +184,9 @@ static int setup(struct rk_worker *w, struct rk_err *err)
     w->client = rk_client_new(w->poll, w->creds, &cc, err);
     if (!w->client)
         return rk_err_wrap(err, "client");
+    w->ear.fn = rk_drive_retry;
+    w->ear.ctx = w;
+    rk_client_listen(w->client, &w->ear);
     char host[256] = "raykeeper";
     (void)gethostname(host, sizeof(host) - 1); /* the default name serves as well */
     w->recorder = rk_recorder_new(w->poll, w->client, host);
@@ -201,6 +204,8 @@ static void teardown(struct rk_worker *w)
     rk_fence_free(w->fence);
     rk_feeds_free(w);
     rk_recorder_free(w->recorder);
+    if (w->client)
+        rk_client_unlisten(w->client, &w->ear);
     rk_client_free(w->client);
     rk_creds_free(w->creds);
     rk_view_free(w->view);

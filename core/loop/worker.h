@@ -57,6 +57,7 @@ struct rk_worker {
     struct rk_plugins *plugins;
     struct rk_creds *creds;
     struct rk_client *client;
+    struct rk_client_ear ear; /* the server answers again */
     struct rk_recorder *recorder;
     struct rk_view *view;
     struct rk_queue *queue;
@@ -79,6 +80,7 @@ struct rk_worker {
 void rk_drive_wake(void *ctx, const char *gvk, const char *ns, const char *name,
                    enum rk_view_cause cause); /* view's callback */
 void rk_drive_soon(struct rk_worker *w);
+void rk_drive_retry(void *worker); /* the server answers again: what backs off has waited enough */
 void rk_drive_all(struct rk_worker *w); /* leadership came: every owner, low priority */
 /* Leadership went: rows without a flight go, the next leadership makes them anew. */
 void rk_drive_forget(struct rk_worker *w);

@@ -157,6 +157,13 @@ void rk_view_progress(struct rk_view *v, int kind, const char *scope_ns, const c
         set_rv(s->rv, rv);
 }
 
+const char *rk_view_version(const struct rk_view *v, int kind, const char *ns)
+{
+    assert(kind >= 0 && kind < v->n_kinds);
+    const struct rk__scope *s = rk__scope_of(v, kind, ns ? ns : "");
+    return s && s->synced ? s->rv : "";
+}
+
 bool rk_view_reached(const struct rk_view *v, int kind, const char *ns, const char *rv)
 {
     assert(kind >= 0 && kind < v->n_kinds);

@@ -68,6 +68,8 @@ void rk_view_progress(struct rk_view *v, int kind, const char *scope_ns, const c
 /* False before the first list of the kind is complete. */
 bool rk_view_reached(const struct rk_view *v, int kind, const char *ns, const char *rv);
 size_t rk_view_count(const struct rk_view *v, int kind);
+/* What the lists and the watch of this kind (in that namespace) have reached; "" before the first list. Borrowed until the next apply. */
+const char *rk_view_version(const struct rk_view *v, int kind, const char *ns);
 /* Is this very object (uid) here, at this version or a newer one? For comparing the cache with a list (client.md 53). */
 bool rk_view_has(const struct rk_view *v, int kind, const char *ns, const char *name,
                  const char *uid, const char *rv);

@@ -121,6 +121,7 @@ static void a_relist_below_what_was_reached_resets_everything(void **state)
     assert_string_equal(pod_state(k, "t1", "b"), "ub@20");
     assert_string_equal(pod_state(k, "t1", "c"), "");
     assert_string_equal(pod_state(k, "t1", "d"), "ud@61");
+    assert_string_equal(rk_view_version(k->v, k->pod, NULL), "62"); /* back where the store is */
     assert_false(rk_view_reached(k->v, k->pod, "ns1", "63"));
     UP(k->pod, WATCH, pod("a", "ua", 63, "t1", "Failed"));
     assert_string_equal(pod_state(k, "t1", "a"), "ua@63");
@@ -174,6 +175,7 @@ static void progress_goes_forward_only_and_not_before_the_first_list(void **stat
     struct kit *k = kit_new();
     rk_view_progress(k->v, k->pod, NULL, "7");
     assert_false(rk_view_reached(k->v, k->pod, "ns1", "5"));
+    assert_string_equal(rk_view_version(k->v, k->pod, "ns1"), ""); /* before the first list */
     begin(k);
     assert_false(rk_view_reached(k->v, k->pod, "ns1", "5"));
     end(k, "9");
