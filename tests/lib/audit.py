@@ -19,7 +19,9 @@ class Audit:
 
     def lines(self, since=0):
         with open(self.path, "rb") as f:
-            f.seek(since)
+            if since:
+                f.seek(since - 1)
+                f.readline()  # a mark may fall into a line that was being written: that line came before it
             for raw in f:
                 if not raw.endswith(b"\n"):
                     return  # being written
