@@ -32,7 +32,7 @@ finish() {
         wait "$operator" 2>/dev/null || true
     fi
     [ -z "$own" ] || "$cp" down "$dir/cp" --wipe >/dev/null 2>&1 || true
-    [ $code != 0 ] || say "cleaned up"
+    [ $code != 0 ] || say "cleaned up$([ -n "$own" ] || echo '; the CRD and the rights of config/ stay in your cluster')"
     exit $code
 }
 trap finish EXIT
