@@ -1,4 +1,5 @@
 /* YAML text to documents: libyaml's event loop, error places, and the way JSON takes. */
+#include "core/base/str.h"
 #include "core/json/yaml.h"
 
 #include <stdio.h>
@@ -109,13 +110,25 @@ static int parse_yaml(struct rk__yaml_build *b, const char *text, size_t n, stru
     return rc < 0 ? rc : 0;
 }
 
+/* The number behind `word`, up to `end`; *at moves behind it. */
+static bool take_number(const char **at, const char *word, char end, int64_t *ret)
+{
+    size_t n = strlen(word);
+    const char *stop = rk_str_starts(*at, word) ? strchr(*at + n, end) : NULL;
+    if (!stop ||
+        rk_str_int((struct rk_span){*at + n, (size_t)(stop - *at) - n}, 0, INT32_MAX, ret) != 0)
+        return false;
+    *at = stop;
+    return true;
+}
+
 /* A JSON error says "line L column C: reason"; ours is file:L:C: reason. */
 static int json_failed(const struct rk_err *json, const char *file, struct rk_err *err)
 {
-    unsigned line, column;
-    int used = 0;
-    if (sscanf(json->text, "line %u column %u: %n", &line, &column, &used) == 2 && used > 0)
-        return rk_err_set(err, json->code, "%s:%u:%u: %s", file, line, column, json->text + used);
+    int64_t line, column;
+    const char *at = json->text;
+    if (take_number(&at, "line ", ' ', &line) && take_number(&at, " column ", ':', &column))
+        return rk_err_set(err, json->code, "%s:%d:%d%s", file, (int)line, (int)column, at);
     return rk_err_set(err, json->code, "%s: %s", file, json->text);
 }
 

@@ -65,6 +65,10 @@ static void finish(void *ctx)
         end = o->races > RACES_MAX ? RK_FLIGHT_FAILED : RK_FLIGHT_RACED;
         rk_queue_add_after(w->queue, o->key, RK_PRIO_NORMAL, now, RACE_MS);
     }
+    if (now < o->barred_ms && end == RK_FLIGHT_FAILED) {
+        end = RK_FLIGHT_RACED;
+        rk_queue_add_after(w->queue, o->key, RK_PRIO_LOW, now, o->barred_ms - now);
+    }
     if (f->plan->again_ms >= 0)
         rk_queue_add_after(w->queue, o->key, RK_PRIO_NORMAL, now, f->plan->again_ms);
     if (f->aborted)
@@ -113,6 +117,8 @@ void rk__flight_failed(struct rk_flight *f, int wave)
 /* After a failure: later waves are not sent (pods without their Service), and of its own wave its own group is not; other groups go on. */
 static bool stopped(const struct rk_flight *f, const struct rk_op *op)
 {
+    if (op->verb == RK_OP_CREATE && rk_clock_ms() < f->owner->barred_ms)
+        return true;
     if (!f->wave_failed || op->verb == RK_OP_STATUS)
         return false; /* status tells of the failure */
     if (op->wave != f->failed_wave)

@@ -12,6 +12,7 @@
 #include "core/kube/verbs.h"
 
 #define WINDOW_MAX 64
+#define BARRED_MS  30000
 #define RESEND_MS  1000
 
 /* The object of a good answer goes into the cache: the next pass reads its own writes. */
@@ -184,6 +185,10 @@ void rk__flight_answered(void *ctx, const struct rk_resp *resp)
         rk__flight_settled(s, true, resp);
         return;
     }
+    /* A namespace that goes takes no new objects, and never comes back: each of its pods that ends would have us try again. */
+    if (resp->http == 403 && resp->body.p &&
+        memmem(resp->body.p, resp->body.n, "NamespaceTerminating", 20))
+        f->owner->barred_ms = rk_clock_ms() + BARRED_MS;
     if (resp->code == RK_E_CONFLICT || (op->verb == RK_OP_STATUS && resp->code == RK_E_NOENT)) {
         raced(s);
         return;

@@ -28,7 +28,9 @@ struct rk_owner {
     int64_t status_ms; /* rk_clock_ms of the last status write; 0 = none yet */
     uint32_t
         user_edits; /* edits since the last settled plan: the breaker lets what follows from them be */
-    uint32_t races;         /* flights in a row that lost a race */
+    int64_t
+        barred_ms;  /* rk_clock_ms: nothing is created before it, the namespace is being deleted */
+    uint32_t races; /* flights in a row that lost a race */
     uint32_t planned_edits; /* user_edits as the plan in flight saw it */
     uint64_t *told;         /* hashes of the events of the last plan: only new ones are told */
     size_t n_told;
