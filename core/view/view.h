@@ -97,7 +97,8 @@ struct rk_snapshot {
     int64_t now_us; /* wall clock */
     const struct rk_snap_outcome *outcomes;
     size_t n_outcomes;
-    /* Is this name out of use (observed, or used before)? Offline: NULL. `member_hash` identifies the intent, so that an unresolved POST of the same intent gives back its name. */
+    /* Is this name out of use (observed, or used before)? Offline: NULL. A name whose POST is
+     * unresolved is not used: the same intent gets it back. */
     bool (*name_used)(void *ctx, const char *gvk, const char *ns, const char *name);
     void *name_ctx;
 };
