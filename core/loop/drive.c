@@ -125,9 +125,47 @@ void rk_drive_all(struct rk_worker *w)
     }
 }
 
+struct look { /* what a pass may ask beside its snapshot */
+    struct rk_worker *w;
+    const struct rk_owner *o;
+};
+
+static uint64_t found_hash(const char *gvk, const char *name)
+{
+    return rk_hash64(name, strlen(name), rk_hash64(gvk, strlen(gvk), 1));
+}
+
+/* The oldest makes room. */
+void rk_owner_found(struct rk_owner *o, const char *gvk, const char *name)
+{
+    uint64_t hash = found_hash(gvk, name);
+    struct rk_found *at = &o->found[0];
+    for (size_t i = 0; i < RK_FOUND_MAX && at->hash != hash; i++)
+        if (o->found[i].hash == hash || o->found[i].when_ms < at->when_ms)
+            at = &o->found[i];
+    *at = (struct rk_found){hash, rk_clock_ms()};
+}
+
+static bool taken(void *ctx, const char *gvk, const char *name)
+{
+    const struct look *l = ctx;
+    uint64_t hash = found_hash(gvk, name);
+    for (size_t i = 0; i < RK_FOUND_MAX; i++)
+        if (l->o->found[i].hash == hash && l->o->found[i].when_ms &&
+            rk_clock_ms() - l->o->found[i].when_ms < RK_FOUND_MS)
+            return true;
+    return false;
+}
+
+static bool served(void *ctx, const char *gvk)
+{
+    const struct look *l = ctx;
+    return rk_feeds_served(l->w, gvk);
+}
+
 static bool name_used(void *ctx, const char *gvk, const char *ns, const char *name)
 {
-    struct rk_worker *w = ctx;
+    struct rk_worker *w = ((const struct look *)ctx)->w;
     /* An unresolved name is given back to the same intent: its POST is repeated, never doubled (DESIGN 4). */
     return rk_shared_name_get(w->shared, gvk, ns, name) == RK_NAME_USED;
 }
@@ -271,8 +309,11 @@ static void run_key(struct rk_worker *w, const char *key)
     snap.now_us = rk_clock_wall_us();
     snap.outcomes = o->outcomes;
     snap.n_outcomes = o->n_outcomes;
+    struct look look = {w, o};
     snap.name_used = name_used;
-    snap.name_ctx = w;
+    snap.taken = taken;
+    snap.served = served;
+    snap.ctx = &look;
     const struct rk_pass_conf pc = {
         .arena_cap = 16u << 20, .slice = 64, .in_hand = in_hand, .ctx = w};
     struct rk_plan *plan = NULL;

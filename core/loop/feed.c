@@ -82,6 +82,15 @@ static int kind_add(struct rk_worker *w, struct rk_arena *a, const char *gvk, co
     return rk_view_kind_add(w->view, &k, err);
 }
 
+/* One who wants more than metadata gets it for all. */
+static bool only_metadata(const struct rk_plugins *p, const char *gvk)
+{
+    bool only = true;
+    for (size_t i = 0; i < p->n_watches; i++)
+        only = only && (strcmp(p->watches[i].gvk, gvk) != 0 || p->watches[i].metadata_only);
+    return only;
+}
+
 static void feed_add(struct rk_worker *w, struct rk_arena *a, const char *gvk, const char *plural,
                      const rk_watch *watch, struct rk_span ns)
 {
@@ -89,6 +98,7 @@ static void feed_add(struct rk_worker *w, struct rk_arena *a, const char *gvk, c
     struct rk_watcher_def d = {.plural = plural,
                                .selector = watch ? watch->selector : NULL,
                                .optional = watch && watch->optional,
+                               .metadata_only = watch && only_metadata(w->plugins, gvk),
                                .begin = on_begin,
                                .item = on_item,
                                .skipped = on_skipped,
@@ -179,6 +189,18 @@ bool rk_feeds_synced(const struct rk_worker *w)
                 return false;
         }
     return true;
+}
+
+bool rk_feeds_served(const struct rk_worker *w, const char *gvk)
+{
+    int kind = rk_view_kind_find(w->view, gvk);
+    for (size_t i = 0; i < w->n_feeds; i++) {
+        struct rk_watcher_state st;
+        rk_watcher_state(w->feeds[i]->watcher, &st);
+        if (w->feeds[i]->kind == kind && !st.absent)
+            return true;
+    }
+    return false;
 }
 
 bool rk_feeds_stale(const struct rk_worker *w, char *why, size_t why_size)

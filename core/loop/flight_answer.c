@@ -66,7 +66,8 @@ void rk__flight_settled(struct rk_step *s, bool ok, const struct rk_resp *resp)
     } else {
         f->settled_bad++;
         s->failed = true;
-        rk__flight_failed(f, op->wave);
+        if (!op->apart)
+            rk__flight_failed(f, op->wave);
         rk_log_warn("write failed", RK_KV("object", f->owner->key), RK_KV("verb", verbs[op->verb]),
                     RK_KV("kind", op->gvk), RK_KV("name", op->name), RK_KN("http", resp->http),
                     RK_KV("err", resp->message));
@@ -98,6 +99,16 @@ static bool owned_by(struct rk_span object, const char *uid)
     return ours;
 }
 
+/* Somebody else's object does as well: nothing was made, and nothing is to be told. */
+static void found(struct rk_step *s, const struct rk_resp *resp)
+{
+    struct rk_flight *f = s->f;
+    rk_owner_found(f->owner, s->op->gvk, s->op->name);
+    rk_outcome_note(f->owner, s->op->gvk, s->op->group, "create", resp);
+    f->in_flight--;
+    rk__flight_advance(f);
+}
+
 /* Whose is the object that holds the name? Ours: our POST had arrived before. */
 static void resolved(void *ctx, const struct rk_resp *resp)
 {
@@ -118,6 +129,10 @@ static void resolved(void *ctx, const struct rk_resp *resp)
     if (resp->code == 0 && owned_by(resp->body, f->plan->uid)) {
         apply(f, op, resp);
         rk__flight_settled(s, true, resp);
+        return;
+    }
+    if (resp->code == 0 && op->anyones) {
+        found(s, resp);
         return;
     }
     if (resp->code == 0 && op->group[0] && f->owner->races < RK_FLIGHT_TRIES_ANSWERED) {

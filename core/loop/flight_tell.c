@@ -63,6 +63,7 @@ void rk__flight_tell(struct rk_flight *f)
         char note[1024];
         const char *verb = t->warning                         ? "Failed"
                            : strcmp(t->action, "Delete") == 0 ? "Deleted"
+                           : strcmp(t->action, "Update") == 0 ? "Updated"
                                                               : "Created";
         int n = t->n == 1 ? snprintf(note, sizeof(note), "%s %s", verb, rk_buf_text(&t->names))
                           : snprintf(note, sizeof(note), "%s %zu: %s%s", verb, t->n,

@@ -18,6 +18,14 @@
 
 struct rk_worker;
 
+#define RK_FOUND_MAX 4
+#define RK_FOUND_MS  600000 /* then it is looked at again: a create that is refused again */
+
+struct rk_found {
+    uint64_t hash;   /* of kind and name */
+    int64_t when_ms; /* 0 = none */
+};
+
 /* What is remembered of one owner between passes. Lost with the process; everything else is in the API server. */
 struct rk_owner {
     char *key; /* "<gvk> <ns>/<name>" */
@@ -34,6 +42,8 @@ struct rk_owner {
     uint32_t planned_edits; /* user_edits as the plan in flight saw it */
     uint64_t *told;         /* hashes of the events of the last plan: only new ones are told */
     size_t n_told;
+    /* Objects of others that serve as ours would (RK_WANT_ANYONES), as refused creates told. */
+    struct rk_found found[RK_FOUND_MAX];
 };
 
 struct rk_feed { /* one watch: a kind in one namespace or in all */
@@ -94,6 +104,7 @@ enum rk_flight_end {
 };
 void rk_drive_finished(struct rk_worker *w, struct rk_owner *owner, enum rk_flight_end end);
 void rk_owner_free(void *owner);
+void rk_owner_found(struct rk_owner *o, const char *gvk, const char *name);
 
 /* ---- flight.c: a plan is carried out ---- */
 /* Takes the plan. Calls rk_drive_finished when all is settled. */
@@ -109,6 +120,7 @@ void rk_outcome_note(struct rk_owner *owner, const char *gvk, const char *group,
 int rk_feeds_start(struct rk_worker *w, struct rk_err *err);
 void rk_feeds_free(struct rk_worker *w);
 bool rk_feeds_synced(const struct rk_worker *w);
+bool rk_feeds_served(const struct rk_worker *w, const char *gvk); /* the API has this kind */
 bool rk_feeds_stale(const struct rk_worker *w, char *why, size_t why_size);
 
 /* ---- fence.c: is the cache as new as the API server? ---- */

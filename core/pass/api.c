@@ -157,6 +157,32 @@ static int32_t release(rk_pass *ps, const char *finalizer)
     return rk__final_release(ps, finalizer);
 }
 
+static rk_json *shape(rk_pass *ps, const rk_group *g)
+{
+    return rk__out_new(rk__want_shape(ps, g));
+}
+
+static int served(rk_pass *ps, const char *gvk)
+{
+    return gvk && rk__served(ps, gvk);
+}
+
+static int32_t gauge(rk_pass *ps, const char *name, const rk_kv *labels, size_t n,
+                     const char *value)
+{
+    return in_status(ps, "gauge") ? rk__status_gauge(ps, name, labels, n, value) : RK_EFAIL;
+}
+
+static void announce_update(rk_pass *ps, rk_obj *o, const char *updated, const char *failed)
+{
+    if (!o || o->what != RK__OBJ_CHILD) {
+        (void)rk__hook_refuse(ps, RK_EFAIL, "announces what it does not want"); /* kept there */
+        return;
+    }
+    o->updated = rk_arena_strdup(&ps->arena, updated);
+    o->not_updated = rk_arena_strdup(&ps->arena, failed);
+}
+
 const rk_api rk__api = {
     .size = sizeof(rk_api),
     .major = RK_ABI_MAJOR,
@@ -233,4 +259,8 @@ const rk_api rk__api = {
     .stamp = stamp,
     .hold = hold,
     .release = release,
+    .shape = shape,
+    .served = served,
+    .gauge = gauge,
+    .announce_update = announce_update,
 };

@@ -22,6 +22,8 @@ static void create(struct rk_pass *ps, struct rk_obj *o)
     op->head = text;
     op->fill_path = rk_arena_strdup(a, o->fill_path);
     op->fill_how = rk_arena_strdup(a, o->fill_how);
+    op->apart = o->flags & RK_WANT_APART;
+    op->anyones = o->flags & RK_WANT_ANYONES;
     op->ok_reason = rk_arena_strdup(a, o->created);
     op->fail_reason = rk_arena_strdup(a, o->failed);
     op->action = "Create";
@@ -38,7 +40,12 @@ static void patch(struct rk_pass *ps, struct rk_obj *o, const struct rk_seen *s)
                       err.text);
         return;
     }
-    if (rk__diff_child(ps, o, observed, &diff) < 0 || !diff)
+    if (o->policy != RK_POLICY_ONCE && s->mine != !(o->flags & RK_WANT_UNOWNED))
+        diff = NULL; /* whose it is comes first: what it looks like follows once that is settled */
+    else if (o->policy != RK_POLICY_ONCE && rk__diff_child(ps, o, observed, &diff) < 0)
+        return;
+    diff = rk__diff_owners(ps, o, s, observed, diff);
+    if (!diff)
         return;
     if (!rk__op_text(ps, diff, &text)) {
         rk__fail_core(ps, RK_EFAIL, o->by, "", "the patch of %s %s has more than %zu bytes", o->gvk,
@@ -49,6 +56,9 @@ static void patch(struct rk_pass *ps, struct rk_obj *o, const struct rk_seen *s)
     op->uid = rk_arena_strdup(&ps->plan->arena, s->uid);
     op->patch_type = "merge";
     op->head = text;
+    op->apart = o->flags & RK_WANT_APART;
+    op->ok_reason = rk_arena_strdup(&ps->plan->arena, o->updated);
+    op->fail_reason = rk_arena_strdup(&ps->plan->arena, o->not_updated);
     op->action = "Update";
 }
 
@@ -63,24 +73,35 @@ static bool unwanted(struct rk_pass *ps, const struct rk_obj *o)
     return false;
 }
 
+/* What is there has to be looked at: a field or an owner may have to change. */
+static bool kept_up(const struct rk_obj *o, const struct rk_seen *s)
+{
+    if (s->terminating || (!s->mine && (o->flags & RK_WANT_ANYONES)))
+        return false;
+    return o->policy != RK_POLICY_ONCE || (o->flags & (RK_WANT_UNOWNED | RK_WANT_ADOPT));
+}
+
 static void child(struct rk_pass *ps, struct rk_obj *o)
 {
     const struct rk_seen *s = rk__seen_find(ps, o->gvk, o->name);
-    bool needed = !s || (o->policy != RK_POLICY_ONCE && !s->terminating);
-    if (s && needed && !s->mine) {
+    const struct rk_snapshot *snap = ps->snap;
+    bool elsewhere = !s && (o->flags & RK_WANT_ANYONES) && snap->taken &&
+                     snap->taken(snap->ctx, o->gvk, o->name);
+    bool needed = s ? kept_up(o, s) : !elsewhere;
+    if (s && needed && !s->mine && !(o->flags & (RK_WANT_UNOWNED | RK_WANT_ADOPT))) {
         rk__fail_core(ps, RK_EFAIL, o->by, "", "%s %s exists and belongs to someone else", o->gvk,
                       o->name);
-        ps->child_left_out = true;
+        ps->child_left_out |= !(o->flags & RK_WANT_APART);
         return;
     }
     if (!needed && !ps->conf->whole)
         return;
     if (rk__shape_child(ps, o) != RK_OK) {
-        ps->child_left_out |= needed;
+        ps->child_left_out |= needed && !(o->flags & RK_WANT_APART);
         return;
     }
     rk__writes_keep(ps, o, rk_arena_fmt(&ps->arena, "%s/%s", o->gvk, o->name));
-    if (!s)
+    if (!s && !elsewhere)
         create(ps, o);
     else if (needed)
         patch(ps, o, s);

@@ -176,6 +176,44 @@ static cJSON *remove_forgotten(struct rk_pass *ps, const struct rk_obj *o, const
     return patch;
 }
 
+cJSON *rk__diff_owners(struct rk_pass *ps, const struct rk_obj *o, const struct rk_seen *s,
+                       const cJSON *observed, cJSON *patch)
+{
+    struct rk_arena *a = &ps->arena;
+    bool want = !(o->flags & RK_WANT_UNOWNED);
+    const cJSON *refs = rk_json_get(rk_json_get(observed, "metadata"), "ownerReferences");
+    if (!(o->flags & (RK_WANT_UNOWNED | RK_WANT_ADOPT)) || s->mine == want)
+        return patch;
+    if (!rk__seen_kept(ps, o->gvk, "/metadata/ownerReferences")) {
+        rk__fail_core(ps, RK_EFAIL, o->by, "", "%s %s: no watch keeps its owner references", o->gvk,
+                      o->name);
+        return NULL;
+    }
+    cJSON *list = rk_json_array(a);
+    for (const cJSON *r = rk_json_is_array(refs) ? refs->child : NULL; r; r = r->next) {
+        if (rk_str_eq(rk_json_str(rk_json_get(r, "uid"), NULL), ps->snap->uid))
+            continue;
+        if (want && cJSON_IsTrue(rk_json_get(r, "controller"))) {
+            rk__fail_core(ps, RK_EFAIL, o->by, "", "%s %s exists and belongs to someone else",
+                          o->gvk, o->name);
+            return NULL;
+        }
+        rk_json_push(list, rk_json_copy(a, r));
+    }
+    if (want)
+        rk_json_push(list, rk__obj_owner_reference(ps));
+    patch = patch ? patch : rk_json_object(a);
+    cJSON *meta = rk_json_get(patch, "metadata");
+    if (!meta) {
+        meta = rk_json_object(a);
+        rk_json_add(a, patch, "metadata", meta);
+    }
+    rk_json_set(a, meta, "ownerReferences", list->child ? list : rk_json_null(a));
+    if (s->rv && *s->rv)
+        rk_json_set(a, meta, "resourceVersion", rk_json_string(a, s->rv));
+    return patch;
+}
+
 int rk__diff_child(struct rk_pass *ps, struct rk_obj *o, const cJSON *observed, cJSON **ret_patch)
 {
     struct walk w = {.ps = ps, .obj = o};

@@ -113,6 +113,33 @@ static int32_t run_one(struct rk_pass *ps, const struct rk_plugged_hook *h)
     return r;
 }
 
+int32_t rk__hooks_within(struct rk_pass *ps, int32_t (*run)(struct rk_pass *ps, void *ctx),
+                         void *ctx)
+{
+    const struct rk_plugged_hook *hook = ps->hook;
+    const struct rk__group *group = ps->group;
+    const rk_member *member = ps->member;
+    struct rk_obj *subject = ps->subject, *start = ps->start;
+    struct rk__pledge *pledges = ps->pledges;
+    const char *refused_text = ps->refused_text, *why = ps->why, *why_field = ps->why_field;
+    int32_t refused = ps->refused;
+    int phase = ps->phase;
+    int32_t r = run(ps, ctx);
+    ps->hook = hook;
+    ps->group = group;
+    ps->member = member;
+    ps->subject = subject;
+    ps->start = start;
+    ps->pledges = pledges;
+    ps->refused = refused;
+    ps->refused_text = refused_text;
+    ps->why = why;
+    ps->why_field = why_field;
+    ps->phase = phase;
+    in_hand(ps, hook);
+    return r;
+}
+
 int32_t rk__hooks(struct rk_pass *ps, int phase, bool all)
 {
     int32_t sum = RK_OK;

@@ -40,7 +40,7 @@ static bool used(struct rk_pass *ps, const struct rk__group *g, const char *name
     const struct rk_snapshot *s = ps->snap;
     return rk_map_get(&ps->taken, name) || rk__seen_find(ps, RK__POD_GVK, name) ||
            avoided(rk__in(g->g.avoid), name) ||
-           (s->name_used && s->name_used(s->name_ctx, RK__POD_GVK, s->ns, name));
+           (s->name_used && s->name_used(s->ctx, RK__POD_GVK, s->ns, name));
 }
 
 /* The fixed name is free; held by a pod that is going, mostly; or somebody else's, which no waiting

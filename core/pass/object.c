@@ -28,7 +28,7 @@ struct rk_obj *rk__obj_new(struct rk_pass *ps, enum rk__obj_what what, const cha
     return o;
 }
 
-static cJSON *owner_reference(struct rk_pass *ps)
+cJSON *rk__obj_owner_reference(struct rk_pass *ps)
 {
     struct rk_arena *a = &ps->arena;
     cJSON *ref = rk_json_object(a);
@@ -56,6 +56,6 @@ void rk__obj_identify(struct rk_pass *ps, cJSON *root, const char *gvk, const ch
         rk_json_set(a, meta, "name", rk_json_string(a, name));
     rk_json_set(a, meta, "namespace", rk_json_string(a, ps->snap->ns));
     cJSON *refs = rk_json_array(a);
-    rk_json_push(refs, owner_reference(ps));
+    rk_json_push(refs, rk__obj_owner_reference(ps));
     rk_json_set(a, meta, "ownerReferences", refs);
 }

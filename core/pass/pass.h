@@ -29,7 +29,9 @@ struct rk_op {
     const char *patch_type;   /* "merge" or "json" */
     /* body = head + quoted name + labels + tail when there is a tail; else head alone */
     struct rk_span head, labels, tail;
-    const char *fill_path, *fill_how;             /* see rk_api.fill; NULL */
+    const char *fill_path, *fill_how; /* see rk_api.fill; NULL */
+    bool apart;                       /* its failure stops no later wave (RK_WANT_APART) */
+    bool anyones; /* CREATE: an object of that name is as good (RK_WANT_ANYONES) */
     const char *ok_reason, *fail_reason, *action; /* events; NULL = none */
     const char *note;                             /* DELETE: why */
 };
@@ -39,6 +41,12 @@ int rk_op_body(const struct rk_op *op, struct rk_buf *out);
 struct rk_plan_event {
     bool warning;
     const char *reason, *action, *note;
+};
+
+struct rk_plan_gauge {
+    const char *name, *help;
+    const char *labels; /* "a=\"b\",c=\"d\"", escaped; "" */
+    const char *value;
 };
 
 struct rk_plan_wrote {
@@ -69,6 +77,8 @@ struct rk_plan {
     bool conditions_changed;
     /* text of the first failure, for log and tests; NULL */
     const char *problem;
+    struct rk_plan_gauge *gauges; /* samples for /metrics */
+    size_t n_gauges;
     struct rk_plan_wrote *wrote; /* see rk_plan_writes */
     size_t n_wrote;
 };

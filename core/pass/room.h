@@ -24,9 +24,10 @@ struct rk_obj {
     struct rk__write *writes;
     size_t n_writes, cap_writes;
     /* what follows is for wanted children and fills */
-    uint32_t policy;
+    uint32_t policy; /* without the flags */
+    uint32_t flags;  /* RK_WANT_* */
     const struct rk_plug *by;
-    const char *created, *failed;
+    const char *created, *failed, *updated, *not_updated;
     const char *fill_path, *fill_how;
     struct rk_obj *next;
 };
@@ -99,6 +100,7 @@ struct rk_pass {
     int phase;
     int32_t refused; /* a call that a hook must not survive, whatever it returns */
     const char *refused_text;
+    cJSON *shaped;   /* what shape() has made */
     const char *why; /* words of the last call that was refused mildly */
     const char *why_field;
     struct rk__pledge *pledges;
@@ -119,7 +121,7 @@ struct rk_pass {
     struct rk__word *holds, *releases, *stamps;
     bool child_left_out; /* a child could not be shaped: no pods before it is there */
     size_t budget;       /* creates and deletes that the slice still takes */
-    size_t cap_ops, cap_events, cap_wrote;
+    size_t cap_ops, cap_events, cap_wrote, cap_gauges;
 
     struct rk__failure *failures;
     size_t n_failures, cap_failures;
@@ -140,6 +142,9 @@ bool rk__code_known(int32_t code);
 /* Run the hooks of a phase that serve this kind (and role). `all`: the others run after a
  * failure too. Returns RK_OK, RK_DONE, the first failure, or RK_WAIT. */
 int32_t rk__hooks(struct rk_pass *ps, int phase, bool all);
+/* The same from inside a hook, which goes on afterwards as if nothing had been. */
+int32_t rk__hooks_within(struct rk_pass *ps, int32_t (*run)(struct rk_pass *ps, void *ctx),
+                         void *ctx);
 
 /* fail.c */
 void rk__fail(struct rk_pass *ps, int32_t code, const char *field, const char *text);
@@ -156,6 +161,7 @@ const char *rk__gvk_kind(const char *gvk);
 const char *rk__gvk_api_version(struct rk_arena *a, const char *gvk);
 /* apiVersion, kind, metadata */
 void rk__obj_identify(struct rk_pass *ps, cJSON *root, const char *gvk, const char *name);
+cJSON *rk__obj_owner_reference(struct rk_pass *ps);
 
 /* write.c, claim.c */
 enum rk__verb { RK__SET, RK__OFFER, RK__APPEND, RK__DROP };
@@ -195,6 +201,10 @@ int32_t rk__want_pods(struct rk_pass *ps, const rk_group *g);
 int32_t rk__want_drop_pod(struct rk_pass *ps, const char *name, const char *why, const char *ok,
                           const char *fail);
 int32_t rk__want_not(struct rk_pass *ps, const char *gvk, const char *name, const char *why);
+/* {metadata, spec} of a pod of the group, which is not wanted; NULL: a hook failed, on record */
+cJSON *rk__want_shape(struct rk_pass *ps, const rk_group *g);
+/* Does the API have gvk? */
+bool rk__served(const struct rk_pass *ps, const char *gvk);
 
 /* shape.c, pods.c, children.c, diff.c, name.c, ops.c */
 int32_t rk__shape_pod(struct rk_pass *ps, const struct rk__group *g, const rk_member *m,
@@ -203,6 +213,10 @@ int32_t rk__shape_child(struct rk_pass *ps, struct rk_obj *o);
 void rk__children(struct rk_pass *ps); /* wave 10 */
 void rk__pods(struct rk_pass *ps);     /* wave 20 */
 int rk__diff_child(struct rk_pass *ps, struct rk_obj *o, const cJSON *observed, cJSON **ret_patch);
+/* RK_WANT_UNOWNED, RK_WANT_ADOPT: the owner references as they should be, when they are not: into the
+ * patch, with the version that they were read at */
+cJSON *rk__diff_owners(struct rk_pass *ps, const struct rk_obj *o, const struct rk_seen *s,
+                       const cJSON *observed, cJSON *patch);
 /* OWNED: note the named paths on it */
 void rk__diff_remember(struct rk_pass *ps, cJSON *root);
 const char *rk__pod_name(struct rk_pass *ps, const struct rk__group *g, const rk_member *m);
@@ -221,6 +235,10 @@ void rk__status_condition(struct rk_pass *ps, const char *type, const char *stat
                           const char *reason, const char *msg);
 bool rk__status_drop_condition(struct rk_pass *ps, const char *type);
 void rk__status_emit(struct rk_pass *ps);
+
+/* gauge.c */
+int32_t rk__status_gauge(struct rk_pass *ps, const char *name, const rk_kv *labels, size_t n,
+                         const char *value);
 int32_t rk__final_hold(struct rk_pass *ps, const char *finalizer);
 int32_t rk__final_release(struct rk_pass *ps, const char *finalizer);
 void rk__final_emit_hold(struct rk_pass *ps);

@@ -6,6 +6,8 @@
 
 #include "core/base/str.h"
 
+#define FLAGS (RK_WANT_APART | RK_WANT_UNOWNED | RK_WANT_ANYONES | RK_WANT_ADOPT)
+
 static bool may_want(struct rk_pass *ps, const char *what)
 {
     if (ps->hook && (ps->phase == RK_PHASE_PLAN || ps->phase == RK_PHASE_FINALIZE))
@@ -29,7 +31,7 @@ static bool watched(struct rk_pass *ps, const char *gvk)
 
 static struct rk_obj *again(struct rk_pass *ps, struct rk_obj *o, uint32_t policy)
 {
-    if (o->policy != policy)
+    if ((o->policy | o->flags) != policy)
         (void)rk__hook_refuse(ps, RK_ECONFLICT,
                               "plugins %s and %s want %s %s with different policies", o->by->name,
                               ps->hook->plug->name, o->gvk, o->name); /* kept there */
@@ -41,7 +43,7 @@ struct rk_obj *rk__want(struct rk_pass *ps, const char *gvk, const char *name, u
     struct rk_arena *a = &ps->arena;
     if (!may_want(ps, "want"))
         gvk = NULL;
-    else if (!gvk || !name || !*name || policy > RK_POLICY_OWNED) {
+    else if (!gvk || !name || !*name || (policy & ~FLAGS) > RK_POLICY_OWNED) {
         (void)rk__hook_refuse(ps, RK_EFAIL, "wants a %s without a name, or with policy %u",
                               gvk ? gvk : "thing", (unsigned)policy); /* kept there */
         gvk = NULL;
@@ -53,7 +55,10 @@ struct rk_obj *rk__want(struct rk_pass *ps, const char *gvk, const char *name, u
     struct rk_obj *o = rk__obj_new(ps, RK__OBJ_CHILD, gvk ? rk_arena_strdup(a, gvk) : "v1/Nothing",
                                    rk_arena_strdup(a, name ? name : ""), root);
     rk__obj_identify(ps, root, o->gvk, o->name);
-    o->policy = policy;
+    o->policy = policy & ~FLAGS;
+    o->flags = policy & FLAGS;
+    if (o->flags & RK_WANT_UNOWNED)
+        (void)rk_json_unset(rk_json_get(root, "metadata"), "ownerReferences"); /* it is there */
     o->by = ps->hook ? ps->hook->plug : NULL;
     if (!gvk || !watched(ps, gvk))
         return o; /* never NULL; the hook fails and this is dropped with it */
@@ -151,6 +156,57 @@ int32_t rk__want_pods(struct rk_pass *ps, const rk_group *g)
     *ps->groups_end = copy;
     ps->groups_end = &copy->next;
     return RK_OK;
+}
+
+static int32_t shape(struct rk_pass *ps, void *ctx)
+{
+    const struct rk__group *g = ctx;
+    static const rk_member nobody = {.size = sizeof nobody, .key = ""};
+    struct rk_obj *o = NULL;
+    int32_t r = rk__shape_pod(ps, g, &nobody, &o);
+    if (r != RK_OK)
+        return r;
+    rk__writes_keep(ps, o, g->g.group);
+    /* Identity is not the template's. */
+    static const char *const identity[] = {"name", "namespace", "ownerReferences"};
+    cJSON *meta = rk_json_get(o->root, "metadata");
+    for (size_t i = 0; i < sizeof identity / sizeof *identity; i++)
+        (void)rk_json_unset(meta, identity[i]); /* they are there */
+    (void)rk_json_unset(o->root, "apiVersion");
+    (void)rk_json_unset(o->root, "kind");
+    ps->shaped = o->root;
+    return RK_OK;
+}
+
+cJSON *rk__want_shape(struct rk_pass *ps, const rk_group *g)
+{
+    if (!may_want(ps, "shape"))
+        return NULL;
+    if (!g || g->size < sizeof *g || !g->role ||
+        !rk_json_is_object(rk_json_get(rk__in(g->pod_template), "spec"))) {
+        (void)rk__hook_refuse(
+            ps, RK_EFAIL,
+            "shape: a group without role, or a pod template without spec"); /* kept there */
+        return NULL;
+    }
+    struct rk__group *copy = rk_arena_alloc(&ps->arena, sizeof *copy);
+    copy->g = *g;
+    copy->g.role = rk_arena_strdup(&ps->arena, g->role);
+    copy->g.group = rk_arena_strdup(&ps->arena, g->group ? g->group : g->role);
+    copy->by = ps->hook->plug;
+    ps->shaped = NULL;
+    return rk__hooks_within(ps, shape, copy) == RK_OK ? ps->shaped : NULL;
+}
+
+bool rk__served(const struct rk_pass *ps, const char *gvk)
+{
+    bool optional = true;
+    if (ps->snap->served)
+        return ps->snap->served(ps->snap->ctx, gvk);
+    for (size_t i = 0; i < ps->plugins->n_watches; i++)
+        if (strcmp(ps->plugins->watches[i].gvk, gvk) == 0)
+            optional = optional && ps->plugins->watches[i].optional;
+    return !optional;
 }
 
 static void gone_add(struct rk_pass *ps, struct rk__gone ***end_at, const struct rk_seen *s,

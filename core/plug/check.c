@@ -160,6 +160,17 @@ static void check_kind(struct taking *t, const rk_kind *k, unsigned i)
             wrong(t, "kind %s: finalizer \"%.128s\" must be domain/name", k->gvk, *f);
 }
 
+static bool only_metadata(const char *keep)
+{
+    struct rk_span rest = rk_span_of(keep), line;
+    if (!keep)
+        return false; /* NULL keeps all, also of a response that has more than metadata */
+    while (rk_span_next(&rest, '\n', &line))
+        if (!rk_span_is(line, "metadata") && strncmp(line.p, "metadata/", 9) != 0)
+            return false;
+    return true;
+}
+
 static void check_watch(struct taking *t, rk_watch *w, unsigned i)
 {
     struct rk_arena *a = &t->l->p->arena;
@@ -183,6 +194,21 @@ static void check_watch(struct taking *t, rk_watch *w, unsigned i)
         lines += *s == '\n';
     if (lines > KEEP_MAX)
         wrong(t, "watch %s: keeps %u paths, at most %u are possible", w->gvk, lines, KEEP_MAX);
+    if (w->metadata_only && !only_metadata(w->keep))
+        wrong(t, "watch %s: of metadata only, but it keeps other paths or all", w->gvk);
+}
+
+/* A name that Prometheus takes. */
+static void check_gauge(struct taking *t, const rk_gauge *g, unsigned i)
+{
+    static const char legal[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_:0123456789";
+    size_t n = g->name ? strlen(g->name) : 0;
+    if (n == 0 || n > 128 || strspn(g->name, legal) != n ||
+        (g->name[0] >= '0' && g->name[0] <= '9'))
+        wrong(t, "gauge %u: \"%.64s\" is not a metric's name", i, g->name ? g->name : "");
+    for (unsigned k = 0; k < i; k++)
+        if (rk_str_eq(t->plug->gauges[k].name, g->name))
+            wrong(t, "gauge %s: there twice", g->name);
 }
 
 static void check_owns(struct taking *t)
@@ -215,6 +241,8 @@ bool rk__plug_take(struct rk__plug_load *l, const rk_plugin *desc, size_t known,
     rk_watch *watches =
         copy_array(&t, "watches", d->watches, d->n_watches, d->watch_size, sizeof(rk_watch));
     plug->watches = watches;
+    plug->gauges =
+        copy_array(&t, "gauges", d->gauges, d->n_gauges, d->gauge_size, sizeof(rk_gauge));
     for (unsigned i = 0; plug->hooks && i < d->n_hooks; i++)
         check_hook(&t, &plug->hooks[i], i);
     for (unsigned i = 0; plug->opts && i < d->n_opts; i++)
@@ -223,6 +251,8 @@ bool rk__plug_take(struct rk__plug_load *l, const rk_plugin *desc, size_t known,
         check_kind(&t, &plug->kinds[i], i);
     for (unsigned i = 0; watches && i < d->n_watches; i++)
         check_watch(&t, &watches[i], i);
+    for (unsigned i = 0; plug->gauges && i < d->n_gauges; i++)
+        check_gauge(&t, &plug->gauges[i], i);
     plug->owns = rk__plug_words(a, d->owns, ',');
     plug->after = rk__plug_words(a, d->after ? d->after : "", ',');
     check_owns(&t);

@@ -32,6 +32,7 @@ struct rk_plug {
     const rk_watch *watches;  /* `keep` lines without leading slash and blanks */
     const rk_opt *opts;
     const rk_hook *hooks;
+    const rk_gauge *gauges;
 };
 
 struct rk_plugged_hook { /* hooks of all plugins, flattened and ordered */

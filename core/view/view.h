@@ -100,7 +100,12 @@ struct rk_snapshot {
     /* Is this name out of use (observed, or used before)? Offline: NULL. A name whose POST is
      * unresolved is not used: the same intent gets it back. */
     bool (*name_used)(void *ctx, const char *gvk, const char *ns, const char *name);
-    void *name_ctx;
+    /* Is an object of that name there that is not tied to this owner, as a refused create told?
+     * Offline: NULL. */
+    bool (*taken)(void *ctx, const char *gvk, const char *name);
+    /* Does the API have this kind? Offline: NULL, then it has all but the optional ones. */
+    bool (*served)(void *ctx, const char *gvk);
+    void *ctx; /* of the three above */
 };
 
 struct rk_snap_outcome { /* see rk_outcome in plugin.h */

@@ -13,6 +13,7 @@
  * Versions: major 0 means "not frozen": host and plugin must agree in major AND minor. From 1.0 on
  * a plugin states the least minor that it needs.
  *   0.1  first
+ *   0.2  shape, served, gauge, announce_update; flags of want; watches of metadata only
  */
 #ifndef RAYKEEPER_PLUGIN_H
 #define RAYKEEPER_PLUGIN_H
@@ -25,7 +26,7 @@ extern "C" {
 #endif
 
 #define RK_ABI_MAJOR 0
-#define RK_ABI_MINOR 1
+#define RK_ABI_MINOR 2
 
 /* ---- handles and codes ----------------------------------------------------------------------- */
 
@@ -120,6 +121,17 @@ typedef struct rk_outcome {
 /* as SUBSET, and fields we stopped naming are removed (we remember what we named by a hash
  * annotation) */
 #define RK_POLICY_OWNED 2
+
+/* May be added to a policy. */
+/* pods do not wait for it: that it cannot be made, or belongs to someone else, is reported and tried
+ * again, no more */
+#define RK_WANT_APART 0x100u
+/* it outlives its owner: without an owner reference; one of ours that is there is taken away */
+#define RK_WANT_UNOWNED 0x200u
+/* an object of that name is the one that is wanted, whoever made it, also where no watch shows it */
+#define RK_WANT_ANYONES 0x400u
+/* one that is there without a controller becomes ours */
+#define RK_WANT_ADOPT 0x800u
 
 /* One pod that should exist. The core creates it when `is` is NULL. */
 typedef struct rk_member {
@@ -306,6 +318,19 @@ typedef struct rk_api {
     int32_t (*hold)(rk_pass *, const char *finalizer);
     /* PLAN: is needed no more. FINALIZE releases all without it, once all hooks say RK_OK */
     int32_t (*release)(rk_pass *, const char *finalizer);
+
+    /* -- since 0.2 -- */
+    /* PLAN and FINALIZE: {metadata, spec} of a pod of this group as the POD and OBJECT hooks of its
+     * role make it; for the template of something that makes pods (a Job). Neither its name nor its
+     * members count, and no pod is made. NULL when a hook failed: then the caller fails too */
+    rk_json *(*shape)(rk_pass *, const rk_group *);
+    /* Does the API have this kind? 1 for watches that are not optional; 0 for optional ones offline */
+    int (*served)(rk_pass *, const char *gvk);
+    /* STATUS: a sample of a gauge of this plugin. It stands until the next pass over this object, or
+     * until the object is gone. value: a decimal number */
+    int32_t (*gauge)(rk_pass *, const char *name, const rk_kv *labels, size_t n, const char *value);
+    /* event reasons for a change of it (SUBSET, OWNED); NULL = none */
+    void (*announce_update)(rk_pass *, rk_obj *, const char *updated, const char *failed);
 } rk_api;
 
 /* ---- the descriptor -------------------------------------------------------------------------- */
@@ -354,8 +379,14 @@ typedef struct rk_watch {
      * managedFields */
     const char *keep;
     uint32_t optional; /* 1 = the API may lack this kind */
-    uint32_t reserved;
+    /* 1 = nothing but metadata ever leaves the API server (Secrets); `keep` names paths in it */
+    uint32_t metadata_only;
 } rk_watch;
+
+/* A gauge that STATUS hooks give samples of, served at /metrics. */
+typedef struct rk_gauge {
+    const char *name, *help; /* "kuberay_cluster_info" */
+} rk_gauge;
 
 typedef struct rk_plugin {
     uint32_t size, hook_size, opt_size, kind_size, watch_size, self_size;
@@ -374,6 +405,8 @@ typedef struct rk_plugin {
     uint32_t n_hooks, n_opts, n_kinds, n_watches;
     /* after options are bound: RK_OK, or RK_EINVAL and a text; may be NULL */
     int32_t (*check)(const void *self, char *err, size_t err_size);
+    const rk_gauge *gauges;
+    uint32_t n_gauges, gauge_size;
 } rk_plugin;
 
 #if defined(_WIN32)
@@ -384,10 +417,10 @@ typedef struct rk_plugin {
 
 extern RK_EXPORT const rk_plugin rk_plugin_v0; /* the only exported symbol */
 
-#define RK_PLUGIN_SIZES                                                                  \
-    .size = sizeof(rk_plugin), .hook_size = sizeof(rk_hook), .opt_size = sizeof(rk_opt), \
-    .kind_size = sizeof(rk_kind), .watch_size = sizeof(rk_watch), .major = RK_ABI_MAJOR, \
-    .minor = RK_ABI_MINOR
+#define RK_PLUGIN_SIZES                                                                           \
+    .size = sizeof(rk_plugin), .hook_size = sizeof(rk_hook), .opt_size = sizeof(rk_opt),          \
+    .kind_size = sizeof(rk_kind), .watch_size = sizeof(rk_watch), .gauge_size = sizeof(rk_gauge), \
+    .major = RK_ABI_MAJOR, .minor = RK_ABI_MINOR
 
 #ifdef __cplusplus
 }

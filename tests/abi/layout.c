@@ -17,7 +17,8 @@ AT(rk_plugin, owns, 64);
 AT(rk_plugin, hooks, 72);
 AT(rk_plugin, n_hooks, 104);
 AT(rk_plugin, check, 120);
-SIZE(rk_plugin, 128);
+AT(rk_plugin, gauges, 128);
+SIZE(rk_plugin, 144);
 
 AT(rk_hook, phase, 0);
 AT(rk_hook, kinds, 8);
@@ -32,7 +33,9 @@ SIZE(rk_opt, 56);
 SIZE(rk_kind, 32);
 AT(rk_watch, keep, 40);
 AT(rk_watch, optional, 48);
+AT(rk_watch, metadata_only, 52);
 SIZE(rk_watch, 56);
+SIZE(rk_gauge, 16);
 
 AT(rk_group, members, 72);
 SIZE(rk_group, 96);
@@ -45,3 +48,6 @@ SIZE(rk_kv, 16);
 AT(rk_api, size, 0);
 AT(rk_api, alloc, 8);
 AT(rk_api, release, 8 + 8 * 71);
+AT(rk_api, shape, 8 + 8 * 72);
+AT(rk_api, gauge, 8 + 8 * 74);
+AT(rk_api, announce_update, 8 + 8 * 75);

@@ -93,7 +93,7 @@ typedef void spoil_fn(struct made *m);
         line;                        \
     }
 SPOIL(major, m->d.major = 1)
-SPOIL(minor, m->d.minor = 2)
+SPOIL(minor, m->d.minor = RK_ABI_MINOR + 1)
 SPOIL(short_size, m->d.size = sizeof(rk_plugin) - 8)
 SPOIL(tiny_size, m->d.size = 4)
 SPOIL(short_stride, m->d.hook_size = sizeof(rk_hook) - 8)
@@ -118,6 +118,19 @@ SPOIL(finalizer, m->kind[0].finalizers = "example.io/x, y")
 SPOIL(watch_owner, m->watch[0].owner = NULL)
 SPOIL(watch_keep, m->watch[0].keep = "\n /\n")
 static char many_paths[129 * 3 + 1];
+SPOIL(watch_of_metadata_keeps_more, {
+    m->watch[0].metadata_only = 1;
+    m->watch[0].keep = "/metadata/labels\n/data";
+})
+SPOIL(watch_of_metadata_keeps_all, {
+    m->watch[0].metadata_only = 1;
+    m->watch[0].keep = NULL;
+})
+SPOIL(gauge_name, {
+    static const rk_gauge odd[] = {{.name = "things info"}};
+    m->d.gauges = odd;
+    m->d.n_gauges = 1;
+})
 SPOIL(watch_keeps_too_much, {
     for (size_t i = 0; i < 129; i++)
         memcpy(many_paths + 3 * i, "/a\n", 3);
@@ -138,8 +151,8 @@ static const struct {
     spoil_fn *spoil;
     const char *words;
 } cases[] = {
-    {major, "built in: is for plugin ABI 1.1, this host speaks 0.1"},
-    {minor, "is for plugin ABI 0.2, this host speaks 0.1"},
+    {major, "built in: is for plugin ABI 1.2, this host speaks 0.2"},
+    {minor, "is for plugin ABI 0.3, this host speaks 0.2"},
     {short_size, "the descriptor has"},
     {tiny_size, "the descriptor has 4 bytes"},
     {short_stride, "built in: plugin good: entries of hooks have"},
@@ -163,6 +176,9 @@ static const struct {
     {finalizer, "finalizer \"y\" must be domain/name"},
     {watch_owner, "watch v1/Pod: its owner \"\" is not"},
     {watch_keep, "watch v1/Pod: keeps no path"},
+    {watch_of_metadata_keeps_more, "watch v1/Pod: of metadata only, but it keeps other paths"},
+    {watch_of_metadata_keeps_all, "watch v1/Pod: of metadata only, but it keeps other paths"},
+    {gauge_name, "gauge 0: \"things info\" is not a metric's name"},
     {watch_keeps_too_much, "watch v1/Pod: keeps 129 paths, at most 128 are possible"},
     {owns, "owns \"spec/x\", which does not begin with /"},
     {after_self, "plugin good: runs after itself: good after good"},
