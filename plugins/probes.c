@@ -34,22 +34,6 @@ static const rk_opt options[] = {
      .help = "seconds, of the head's check of its GCS before Ray 2.53"},
 };
 
-/* Is the version at least 2.53? "v2.53", "2.53.0rc1" are, "nightly" and nothing are not. */
-static int answers_http(const char *version)
-{
-    long part[2] = {0, 0};
-    const char *p = version && *version == 'v' ? version + 1 : version;
-    for (int i = 0; p && i < 2; i++) {
-        if (*p < '0' || *p > '9')
-            return 0;
-        while (*p >= '0' && *p <= '9' && part[i] < 100000)
-            part[i] = part[i] * 10 + (*p++ - '0');
-        if (i == 0 && *p++ != '.')
-            return 0;
-    }
-    return part[0] > 2 || (part[0] == 2 && part[1] >= 53);
-}
-
 /* Digits only: what is no port number for `ray start` is none for us. */
 static int64_t port(const rk_api *rk, const rk_json *start, const char *path, int64_t dflt)
 {
@@ -66,7 +50,7 @@ static rk_json *handler(const rk_api *rk, rk_pass *ps, const struct probes *me, 
 {
     const rk_json *start = rk->tree(rk->start(ps));
     int64_t agent = port(rk, start, RAY_START_PARAMS "/dashboard-agent-listen-port", 52365);
-    if (answers_http(rk->str(rk->object(ps), "/spec/rayVersion", NULL))) {
+    if (ray_version_is(rk->str(rk->object(ps), "/spec/rayVersion", NULL), 2, 53)) {
         rk_json *get = rk->new_object(ps);
         rk->put(ps, get, "path", rk->new_str(ps, "/api/healthz"));
         rk->put(ps, get, "port", rk->new_num(ps, agent));

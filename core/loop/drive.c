@@ -170,6 +170,13 @@ static bool name_used(void *ctx, const char *gvk, const char *ns, const char *na
     return rk_shared_name_get(w->shared, gvk, ns, name) == RK_NAME_USED;
 }
 
+static bool find(void *ctx, const char *gvk, const char *ns, const char *name, struct rk_arena *a,
+                 struct rk_seen *ret)
+{
+    const struct look *l = ctx;
+    return rk_view_find(l->w->view, gvk, ns, name, a, ret);
+}
+
 static void in_hand(void *ctx, const char *plugin, const char *hook, const char *gvk,
                     const char *ns, const char *name)
 {
@@ -313,6 +320,7 @@ static void run_key(struct rk_worker *w, const char *key)
     snap.name_used = name_used;
     snap.taken = taken;
     snap.served = served;
+    snap.find = find;
     snap.ctx = &look;
     const struct rk_pass_conf pc = {
         .arena_cap = 16u << 20, .slice = 64, .in_hand = in_hand, .ctx = w};

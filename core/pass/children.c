@@ -1,9 +1,16 @@
-/* Wave 10: wanted children that are missing or differ, unwanted ones that are there. */
+/* Waves 10 and 11: wanted children that are missing or differ, unwanted ones that are there. */
 #include "core/pass/room.h"
 
 #include <string.h>
 
-#define WAVE 10
+#define WAVE       10
+#define WAVE_BINDS 11
+
+/* The API server judges a binding by the role that it names: that has to be there before. */
+static int wave_of(const struct rk_obj *o)
+{
+    return strcmp(o->kind, "RoleBinding") == 0 ? WAVE_BINDS : WAVE;
+}
 
 static void create(struct rk_pass *ps, struct rk_obj *o)
 {
@@ -18,7 +25,7 @@ static void create(struct rk_pass *ps, struct rk_obj *o)
                       ps->buf.max);
         return;
     }
-    struct rk_op *op = rk__op(ps, RK_OP_CREATE, WAVE, o->gvk, o->name);
+    struct rk_op *op = rk__op(ps, RK_OP_CREATE, wave_of(o), o->gvk, o->name);
     op->head = text;
     op->fill_path = rk_arena_strdup(a, o->fill_path);
     op->fill_how = rk_arena_strdup(a, o->fill_how);
@@ -52,7 +59,7 @@ static void patch(struct rk_pass *ps, struct rk_obj *o, const struct rk_seen *s)
                       o->name, ps->buf.max);
         return;
     }
-    struct rk_op *op = rk__op(ps, RK_OP_PATCH, WAVE, o->gvk, o->name);
+    struct rk_op *op = rk__op(ps, RK_OP_PATCH, wave_of(o), o->gvk, o->name);
     op->uid = rk_arena_strdup(&ps->plan->arena, s->uid);
     op->patch_type = "merge";
     op->head = text;
@@ -118,6 +125,8 @@ void rk__children(struct rk_pass *ps)
     }
     for (const struct rk__gone *g = ps->unwants; g; g = g->next)
         rk__op_gone(ps, g, WAVE);
-    for (struct rk_obj *o = ps->wants; o && !ps->arena.over; o = o->next)
-        child(ps, o);
+    for (int wave = WAVE; wave <= WAVE_BINDS; wave++)
+        for (struct rk_obj *o = ps->wants; o && !ps->arena.over; o = o->next)
+            if (wave_of(o) == wave)
+                child(ps, o);
 }

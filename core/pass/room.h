@@ -210,7 +210,7 @@ bool rk__served(const struct rk_pass *ps, const char *gvk);
 int32_t rk__shape_pod(struct rk_pass *ps, const struct rk__group *g, const rk_member *m,
                       struct rk_obj **ret);
 int32_t rk__shape_child(struct rk_pass *ps, struct rk_obj *o);
-void rk__children(struct rk_pass *ps); /* wave 10 */
+void rk__children(struct rk_pass *ps); /* waves 10, 11 */
 void rk__pods(struct rk_pass *ps);     /* wave 20 */
 int rk__diff_child(struct rk_pass *ps, struct rk_obj *o, const cJSON *observed, cJSON **ret_patch);
 /* RK_WANT_UNOWNED, RK_WANT_ADOPT: the owner references as they should be, when they are not: into the

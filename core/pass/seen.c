@@ -156,11 +156,29 @@ static struct rk__class *readable(struct rk_pass *ps, const char *gvk)
     return NULL;
 }
 
+/* What nothing ties to this owner, but has the name: an account that the user made, say. */
+static const cJSON *stranger(struct rk_pass *ps, const struct rk__class *c, const char *name)
+{
+    const struct rk_snapshot *snap = ps->snap;
+    struct rk_seen s;
+    if (!snap->find || !snap->find(snap->ctx, c->gvk, snap->ns, name, &ps->arena, &s))
+        return NULL;
+    cJSON *whole = whole_tree(ps, &s);
+    if (!c->paths)
+        return whole;
+    cJSON *kept = rk__keep_tree(&ps->arena, whole, c->paths, c->n_paths);
+    complete(&ps->arena, kept, &s, whole);
+    return kept;
+}
+
 const cJSON *rk__seen_get(struct rk_pass *ps, const char *gvk, const char *name)
 {
     struct rk__class *c = gvk && name ? readable(ps, gvk) : NULL;
-    const struct rk_seen *const *at = c ? place(c, name) : NULL;
-    return at ? tree_at(ps, c, (size_t)(at - (const struct rk_seen *const *)c->seen)) : NULL;
+    if (!c)
+        return NULL;
+    const struct rk_seen *const *at = place(c, name);
+    return at ? tree_at(ps, c, (size_t)(at - (const struct rk_seen *const *)c->seen))
+              : stranger(ps, c, name);
 }
 
 const cJSON *rk__seen_list(struct rk_pass *ps, const char *gvk)

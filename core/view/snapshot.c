@@ -87,6 +87,26 @@ int rk_view_snapshot(const struct rk_view *v, const char *owner_gvk, const char 
     return 0;
 }
 
+bool rk_view_find(const struct rk_view *v, const char *gvk, const char *ns, const char *name,
+                  struct rk_arena *a, struct rk_seen *ret)
+{
+    int kind = rk_view_kind_find(v, gvk);
+    const struct rk__rec *r = kind < 0 ? NULL : rk__rec_find(v, kind, ns ? ns : "", name);
+    if (!r)
+        return false;
+    *ret = (struct rk_seen){
+        .kind = kind,
+        .gvk = rk_arena_strdup(a, v->kinds[kind].gvk),
+        .ns = rk_arena_strdup(a, r->ns->text),
+        .name = rk_arena_strdup(a, rk__rec_name(r)),
+        .uid = copy_uid(r, a),
+        .rv = rk_arena_strdup(a, rk__rec_rv(r)),
+        .terminating = r->flags & RK__TERMINATING,
+        .json = copy_json(r, a),
+    };
+    return true;
+}
+
 bool rk_view_next_owner(const struct rk_view *v, int kind, size_t *pos, const char **ret_ns,
                         const char **ret_name)
 {

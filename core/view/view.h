@@ -105,7 +105,11 @@ struct rk_snapshot {
     bool (*taken)(void *ctx, const char *gvk, const char *name);
     /* Does the API have this kind? Offline: NULL, then it has all but the optional ones. */
     bool (*served)(void *ctx, const char *gvk);
-    void *ctx; /* of the three above */
+    /* An observed object of the owner's namespace that is not among `seen`, by name: copied into
+     * the arena, `mine` false. Offline: NULL. */
+    bool (*find)(void *ctx, const char *gvk, const char *ns, const char *name, struct rk_arena *a,
+                 struct rk_seen *ret);
+    void *ctx; /* of the four above */
 };
 
 struct rk_snap_outcome { /* see rk_outcome in plugin.h */
@@ -115,9 +119,12 @@ struct rk_snap_outcome { /* see rk_outcome in plugin.h */
     int64_t first_ms, last_ms;
 };
 
-/* RK_E_NOENT when the owner is not in the cache. now_us, outcomes and name_used are the caller's to fill. */
+/* RK_E_NOENT when the owner is not in the cache. now_us, outcomes, name_used and find are the caller's to fill. */
 int rk_view_snapshot(const struct rk_view *v, const char *owner_gvk, const char *ns,
                      const char *name, struct rk_arena *a, struct rk_snapshot *ret);
+/* One object by its name, whoever it belongs to; `mine` is false: no owner is asked about. False = not there. */
+bool rk_view_find(const struct rk_view *v, const char *gvk, const char *ns, const char *name,
+                  struct rk_arena *a, struct rk_seen *ret);
 /* Visit all objects of a kind: for (size_t pos = 0; rk_view_next_owner(...);). In no order; the view must not change meanwhile. */
 bool rk_view_next_owner(const struct rk_view *v, int kind, size_t *pos, const char **ret_ns,
                         const char **ret_name);

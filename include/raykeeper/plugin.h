@@ -246,7 +246,8 @@ typedef struct rk_api {
 
     /* -- the world: only kinds and paths this plugin declared in `watches` may be read; name,
      * namespace, uid, creationTimestamp and deletionTimestamp always -- */
-    /* in the owner's namespace; NULL = not there */
+    /* in the owner's namespace, whoever it belongs to; NULL = not there. What nothing ties to the
+     * owner wakes nobody: wait() says when to look again */
     const rk_json *(*seen)(rk_pass *, const char *gvk, const char *name);
     /* array of all that the watch's index ties to this owner, by name */
     const rk_json *(*list)(rk_pass *, const char *gvk);

@@ -98,6 +98,23 @@ static inline int ray_autoscaling(const rk_api *rk, rk_pass *ps)
     return rk->truth(rk->object(ps), "/spec/enableInTreeAutoscaling", 0);
 }
 
+/* Is the version at least that one? "v2.53", "2.53.0rc1" are 2.53, "nightly" and nothing are no
+ * version (reference 2, version parsing). */
+static inline int ray_version_is(const char *version, long major, long minor)
+{
+    long part[2] = {0, 0};
+    const char *p = version && *version == 'v' ? version + 1 : version;
+    for (int i = 0; p && i < 2; i++) {
+        if (*p < '0' || *p > '9')
+            return 0;
+        while (*p >= '0' && *p <= '9' && part[i] < 100000)
+            part[i] = part[i] * 10 + (*p++ - '0');
+        if (i == 0 && *p++ != '.')
+            return 0;
+    }
+    return part[0] > major || (part[0] == major && part[1] >= minor);
+}
+
 /* A pod of this cluster: ours, and of this type ("head", "worker"; NULL = any). */
 static inline int ray_is(const rk_api *rk, rk_pass *ps, const rk_json *pod, const char *type)
 {

@@ -11,7 +11,17 @@ struct raycluster {
 int32_t raycluster_validate(const rk_api *rk, rk_pass *ps, void *self);
 int32_t raycluster_default(const rk_api *rk, rk_pass *ps, void *self);
 int32_t raycluster_status(const rk_api *rk, rk_pass *ps, void *self);
-/* types.c: each failure is told to fail(); `path` is that of a group. */
+struct rule {
+    const char *path; /* below its prefix; `*` = every member */
+    int32_t type;
+    int needed;
+};
+
+/* types.c, options.c: each failure is told to fail(); `path` is that of a group. */
+void raycluster_rules(const rk_api *rk, rk_pass *ps, const char *prefix, const struct rule *r,
+                      size_t n);
+void raycluster_quantities(const rk_api *rk, rk_pass *ps, const char *path);
+void raycluster_option_types(const rk_api *rk, rk_pass *ps);
 void raycluster_types(const rk_api *rk, rk_pass *ps);
 void raycluster_group_types(const rk_api *rk, rk_pass *ps, const char *path, int worker);
 /* conditions.c */

@@ -1,12 +1,6 @@
 /* Types of all fields that we read. The API server judges the rest when a pod is created. */
 #include "raycluster.h"
 
-struct rule {
-    const char *path; /* below its prefix; `*` = every member */
-    int32_t type;
-    int needed;
-};
-
 static const struct rule cluster_rules[] = {
     {"/spec", RK_JSON_OBJECT, 1},
     {"/spec/headGroupSpec", RK_JSON_OBJECT, 1},
@@ -16,7 +10,6 @@ static const struct rule cluster_rules[] = {
     {"/spec/managedBy", RK_JSON_STRING, 0},
     {"/spec/suspend", RK_JSON_BOOL, 0},
     {"/spec/enableInTreeAutoscaling", RK_JSON_BOOL, 0},
-    {"/spec/autoscalerOptions", RK_JSON_OBJECT, 0},
     {"/spec/gcsFaultToleranceOptions", RK_JSON_OBJECT, 0},
     {"/spec/headServiceAnnotations", RK_JSON_OBJECT, 0},
     {"/spec/headServiceAnnotations/*", RK_JSON_STRING, 0},
@@ -44,6 +37,7 @@ static const struct rule worker_rules[] = {
     {"/maxReplicas", RK_JSON_NUMBER, 0},
     {"/numOfHosts", RK_JSON_NUMBER, 0},
     {"/idleTimeoutSeconds", RK_JSON_NUMBER, 0},
+    {"/priority", RK_JSON_NUMBER, 0},
     {"/suspend", RK_JSON_BOOL, 0},
     {"/scaleStrategy", RK_JSON_OBJECT, 0},
     {"/scaleStrategy/workersToDelete", RK_JSON_ARRAY, 0},
@@ -146,14 +140,15 @@ static void walk(const rk_api *rk, rk_pass *ps, const rk_json *at, const char *w
     }
 }
 
-static void rules(const rk_api *rk, rk_pass *ps, const char *prefix, const struct rule *r, size_t n)
+void raycluster_rules(const rk_api *rk, rk_pass *ps, const char *prefix, const struct rule *r,
+                      size_t n)
 {
     const rk_json *at = rk->at(rk->object(ps), prefix);
     for (size_t i = 0; i < n; i++)
         walk(rk, ps, at, prefix, r[i].path, &r[i]);
 }
 
-static void quantities(const rk_api *rk, rk_pass *ps, const char *path)
+void raycluster_quantities(const rk_api *rk, rk_pass *ps, const char *path)
 {
     const rk_json *all = rk->at(rk->object(ps), path);
     for (RK_EACH(rk, q, rk->type(all) == RK_JSON_OBJECT ? all : NULL)) {
@@ -175,23 +170,24 @@ static void containers(const rk_api *rk, rk_pass *ps, const char *path)
     size_t n = rk->type(all) == RK_JSON_ARRAY ? rk->len(all, "") : 0;
     for (size_t i = 0; i < n; i++) {
         const char *c = rk->fmt(ps, "%s/%zu", path, i);
-        rules(rk, ps, c, container_rules, RK_COUNT(container_rules));
-        quantities(rk, ps, rk->fmt(ps, "%s/resources/limits", c));
-        quantities(rk, ps, rk->fmt(ps, "%s/resources/requests", c));
+        raycluster_rules(rk, ps, c, container_rules, RK_COUNT(container_rules));
+        raycluster_quantities(rk, ps, rk->fmt(ps, "%s/resources/limits", c));
+        raycluster_quantities(rk, ps, rk->fmt(ps, "%s/resources/requests", c));
     }
 }
 
 void raycluster_types(const rk_api *rk, rk_pass *ps)
 {
-    rules(rk, ps, "", cluster_rules, RK_COUNT(cluster_rules));
+    raycluster_rules(rk, ps, "", cluster_rules, RK_COUNT(cluster_rules));
+    raycluster_option_types(rk, ps);
 }
 
 void raycluster_group_types(const rk_api *rk, rk_pass *ps, const char *path, int worker)
 {
     const char *list = rk->fmt(ps, "%s/template/spec/containers", path);
     if (worker)
-        rules(rk, ps, path, worker_rules, RK_COUNT(worker_rules));
-    rules(rk, ps, path, group_rules, RK_COUNT(group_rules));
+        raycluster_rules(rk, ps, path, worker_rules, RK_COUNT(worker_rules));
+    raycluster_rules(rk, ps, path, group_rules, RK_COUNT(group_rules));
     const rk_json *all = rk->at(rk->object(ps), list);
     if (rk->type(all) == RK_JSON_ARRAY && rk->len(all, "") == 0)
         (void)rk->fail(ps, RK_EINVAL, list, "is empty: the first container runs Ray");

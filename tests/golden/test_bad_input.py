@@ -252,16 +252,20 @@ def test_a_thousand_groups(tmp_path):
 
 # ---- wrong types ----
 
-FULL = cr("m", rayVersion="2.53.0", managedBy="ray.io/kuberay-operator", suspend=False, enableInTreeAutoscaling=False, autoscalerOptions={},
+SCALER = {
+    "version": "v2", "upscalingMode": "Default", "idleTimeoutSeconds": 60, "image": "i", "imagePullPolicy": "Always", "securityContext": {},
+    "resources": {"limits": {"cpu": "1"}, "requests": {"cpu": "1"}}, "env": [{"name": "A", "value": "b"}], "envFrom": [{"prefix": "a"}],
+    "volumeMounts": [{"name": "v", "mountPath": "/v"}], "command": ["a"], "args": ["b"]}
+FULL = cr("m", rayVersion="2.56.0", managedBy="ray.io/kuberay-operator", suspend=False, enableInTreeAutoscaling=False, autoscalerOptions=SCALER,
           headServiceAnnotations={"a": "b"}, upgradeStrategy={"type": "None"}, workerGroupSpecs=[group(
-              replicas=1, minReplicas=0, maxReplicas=3, numOfHosts=1, idleTimeoutSeconds=60, suspend=False, rayStartParams={"p": "q"}, labels={"l": "m"},
+              replicas=1, minReplicas=0, maxReplicas=3, numOfHosts=1, idleTimeoutSeconds=60, priority=1, suspend=False, rayStartParams={"p": "q"}, labels={"l": "m"},
               resources={"slots": "1"}, scaleStrategy={"workersToDelete": ["gone"]})])
 FULL["metadata"].update(namespace="default", labels={"a": "b"}, annotations={"a": "b"})
 FULL["spec"]["headGroupSpec"].update(
     serviceType="ClusterIP", rayStartParams={"port": "6379"}, labels={"l": "m"},
     headService={"metadata": {"name": "svc", "labels": {"a": "b"}, "annotations": {"a": "b"}}, "spec": {"ports": [{"name": "p", "port": 80}]}},
     template={"metadata": {"labels": {"a": "b"}, "annotations": {"a": "b"}}, "spec": {
-        "restartPolicy": "Always", "serviceAccountName": "sa", "nodeSelector": {"a": "b"}, "affinity": {}, "tolerations": [{"key": "a"}],
+        "restartPolicy": "Never", "serviceAccountName": "sa", "nodeSelector": {"a": "b"}, "affinity": {}, "tolerations": [{"key": "a"}],
         "volumes": [{"name": "v", "emptyDir": {}}], "initContainers": [{"name": "i", "image": "i", "env": [{"name": "A", "value": "b"}]}],
         "containers": [{
             "name": "ray", "image": "i", "imagePullPolicy": "Always", "command": ["a"], "args": ["b"], "env": [{"name": "A", "value": "b"}], "envFrom": [],
@@ -269,7 +273,7 @@ FULL["spec"]["headGroupSpec"].update(
             "resources": {"limits": {"cpu": "1"}, "requests": {"cpu": "1"}}, "livenessProbe": {}, "readinessProbe": {}, "lifecycle": {}, "securityContext": {}}]}})
 VALUES = [None, 7, -1.5, "x", "", True, [], {}, [[None]], {"a": {"b": [1]}}]
 # Not read by us, only passed on: the API server judges them.
-PASSED_ON = re.compile(r"/(volumes|tolerations)/0/(emptyDir|key)$|/headService/(metadata/(labels|annotations)/a|spec/ports/0/(name|port))$|/ports/0/protocol$"
+PASSED_ON = re.compile(r"/(volumes|tolerations|envFrom)/0/(emptyDir|key|prefix)$|/headService/(metadata/(labels|annotations)/a|spec/ports/0/(name|port))$|/ports/0/protocol$"
                        r"|/upgradeStrategy/type$|/headService/spec$")
 
 
@@ -292,8 +296,14 @@ def kind_of(value):
     return "number" if isinstance(value, (int, float)) and not isinstance(value, bool) else type(value).__name__
 
 
+# Without the one, the other has no meaning: the complaint may be about either.
+NEEDED_FOR = {("rayVersion",): "priority", ("autoscalerOptions",): "idleTimeoutSeconds", ("autoscalerOptions", "version"): "idleTimeoutSeconds"}
+
+
 def related(told_path, path):
-    """The complaint names the place, something in it, or something that it lies in."""
+    """The complaint names the place, something in it, something that it lies in, or what needs it."""
+    if told_path == f"/spec/workerGroupSpecs/0/{NEEDED_FOR.get(tuple(path[1:]))}":
+        return True
     a, b = told_path.strip("/").split("/"), [str(step) for step in path]
     return all(x == y for x, y in zip(a, b))
 
@@ -335,13 +345,15 @@ def at(body, path):
 
 # ---- nobody validates ----
 
-MAPS = ["headServiceAnnotations", "headGroupSpec/labels", "headGroupSpec/resources", "headGroupSpec/rayStartParams", "headGroupSpec/headService",
+MAPS = ["autoscalerOptions", "autoscalerOptions/env", "autoscalerOptions/envFrom", "autoscalerOptions/volumeMounts", "autoscalerOptions/resources",
+        "autoscalerOptions/command", "autoscalerOptions/version", "headGroupSpec/template/spec/containers/0/volumeMounts",
+        "headGroupSpec/template/spec/containers/0/lifecycle", "headServiceAnnotations", "headGroupSpec/labels", "headGroupSpec/resources", "headGroupSpec/rayStartParams", "headGroupSpec/headService",
         "headGroupSpec/headService/metadata/labels", "headGroupSpec/headService/spec", "headGroupSpec/template/metadata", "headGroupSpec/template/metadata/labels",
         "headGroupSpec/template/spec/containers/0/resources/limits", "workerGroupSpecs/0/labels", "workerGroupSpecs/0/scaleStrategy"]
 
 
 def with_value(path, value):
-    obj = cr(f"c{abs(hash(path)) % 10**6}", workerGroupSpecs=[group(replicas=1, labels={}, scaleStrategy={})])
+    obj = cr(f"c{abs(hash(path)) % 10**6}", enableInTreeAutoscaling=True, autoscalerOptions={}, workerGroupSpecs=[group(replicas=1, labels={}, scaleStrategy={})])
     obj["spec"]["headGroupSpec"].update(headService={"metadata": {"labels": {}}, "spec": {}})
     obj["spec"]["headGroupSpec"]["template"]["metadata"] = {"labels": {}}
     obj["spec"]["headGroupSpec"]["template"]["spec"]["containers"][0]["resources"] = {"limits": {}}
@@ -358,18 +370,19 @@ def test_without_its_validation_nothing_crashes(tmp_path):
     values = [["a"], [{"a": 1}], [None], "x", 7, None, {"": None}, {"a": {"b": []}}]
     file = tmp_path / "all.json"
     file.write_text(stream(with_value(path, value) for path in MAPS for value in values))
-    done = run("render", *NOW, "--set", "plugins.disable=raycluster", file)
+    done = run("render", *NOW, "--set", "plugins.disable=raycluster", "--set", "plugin:prestop.enabled=true", file)
     assert "kind: Pod" in done.stdout
 
 
-NULLS = ["headServiceAnnotations", "gcsFaultToleranceOptions", "managedBy", "rayVersion", "headGroupSpec/headService", "headGroupSpec/labels", "headGroupSpec/resources",
+NULLS = ["enableInTreeAutoscaling", "autoscalerOptions", "autoscalerOptions/resources", "autoscalerOptions/env", "autoscalerOptions/version",
+         "workerGroupSpecs/0/idleTimeoutSeconds", "workerGroupSpecs/0/priority", "headServiceAnnotations", "gcsFaultToleranceOptions", "managedBy", "rayVersion", "headGroupSpec/headService", "headGroupSpec/labels", "headGroupSpec/resources",
          "headGroupSpec/serviceType", "workerGroupSpecs/0/scaleStrategy", "workerGroupSpecs/0/numOfHosts", "workerGroupSpecs/0/minReplicas"]
 
 
 @pytest.mark.parametrize("path", NULLS)
 def test_null_is_as_absent(tmp_path, path):
     def rendered(present):
-        obj = cr(workerGroupSpecs=[group(replicas=1)])
+        obj = cr(workerGroupSpecs=[group(replicas=1)], enableInTreeAutoscaling=path.startswith("auto"), autoscalerOptions={})
         *way, last = path.split("/")
         at = obj["spec"]
         for word in way:

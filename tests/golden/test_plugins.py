@@ -8,9 +8,11 @@ from renderer import NOW, render, run, stable
 
 pytestmark = pytest.mark.asan
 
+ON = ("--set", "plugin:prestop.enabled=true")  # what is off as it comes
 CLUSTER = {
     "apiVersion": "ray.io/v1", "kind": "RayCluster", "metadata": {"name": "sw"},
     "spec": {
+        "enableInTreeAutoscaling": True, "autoscalerOptions": {"version": "v2"},
         "headGroupSpec": {
             "rayStartParams": {"num-cpus": "0"},
             "template": {
@@ -38,6 +40,12 @@ OWN = {
     "shm": ["Pod * /spec/volumes/shared-mem", "Pod * /spec/containers/ray/volumeMounts/shared-mem"],
     "probes": ["Pod * /spec/containers/ray/livenessProbe", "Pod * /spec/containers/ray/readinessProbe"],
     "gcswait": ["Pod worker /spec/initContainers/wait-gcs-ready"],
+    "autoscaler": ["ServiceAccount * /", "Role * /", "RoleBinding * /", "Pod head /spec/serviceAccountName", "Pod * /spec/restartPolicy",
+                   "Pod head /spec/containers/autoscaler", "Pod head /spec/volumes/ray-logs", "Pod head /spec/containers/ray/volumeMounts/ray-logs",
+                   "Pod head /spec/containers/ray/env/RAY_enable_autoscaler_v2",
+                   # no-monitor, rendered by raystart
+                   "Pod head /spec/containers/ray/args", "Pod head /spec/containers/ray/env/KUBERAY_GEN_RAY_START_CMD"],
+    "prestop": ["Pod * /spec/containers/ray/lifecycle/preStop"],
     # Without it nobody knows where the head is: what waits for the head goes too.
     "raystart": ["Pod * /spec/containers/ray/command", "Pod * /spec/containers/ray/args", "Pod * /spec/containers/ray/env",
                  "Pod * /spec/initContainers/first/env", "Pod worker /spec/initContainers/wait-gcs-ready"],
@@ -85,7 +93,7 @@ def cluster(tmp_path_factory):
 
 @pytest.mark.parametrize("plugin", sorted(OWN))
 def test_switched_off_it_changes_only_its_own(cluster, plugin):
-    with_it, without = facts(render(cluster)), facts(render("--set", f"plugins.disable={plugin}", cluster))
+    with_it, without = facts(render(*ON, cluster)), facts(render(*ON, "--set", f"plugins.disable={plugin}", cluster))
     changed = with_it ^ without
     assert changed, "it does nothing"
     foreign = sorted(fact for fact in changed if not any(covers(rule, fact) for rule in OWN[plugin]))
@@ -114,6 +122,21 @@ def test_without_any_of_them_pods_are_the_templates(cluster):
 def test_the_plugin_of_the_kind_shapes_nothing(cluster):
     """Switched off it judges no more and reports no status, but the kind stays known: finalizers of what is there are still served."""
     assert facts(render("--set", "plugins.disable=raycluster", cluster)) == facts(render(cluster))
+
+
+def test_prestop_is_off_as_it_comes(cluster):
+    assert facts(render("--set", "plugins.disable=prestop", cluster)) == facts(render(cluster))
+    assert not any("preStop" in fact[3] for fact in facts(render(cluster)))
+
+
+def test_a_cluster_without_autoscaling_gets_nothing_of_it(tmp_path):
+    file = tmp_path / "cr.yaml"
+    for spec in ({}, {"enableInTreeAutoscaling": False}, {"enableInTreeAutoscaling": None}):
+        plain = json.loads(json.dumps(CLUSTER))
+        del plain["spec"]["enableInTreeAutoscaling"]
+        plain["spec"].update(spec)
+        file.write_text(yaml.safe_dump(plain))
+        assert facts(render("--set", "plugins.disable=autoscaler", file)) == facts(render(file))
 
 
 def test_an_unknown_name_is_told(cluster):

@@ -216,6 +216,28 @@ STAGE_TEST(object_hooks_shape_children_and_a_failure_leaves_the_child_out)
     assert_string_equal(st->plan->problem, "a: OBJECT: /spec: not this one");
 }
 
+#define BINDING "rbac.authorization.k8s.io/v1/RoleBinding"
+
+static int32_t bind_first(const rk_api *rk, rk_pass *ps, void *self)
+{
+    (void)self;
+    rk->want(ps, BINDING, "b", RK_POLICY_ONCE);
+    rk->want(ps, SERVICE, "a", RK_POLICY_ONCE);
+    return RK_OK;
+}
+
+STAGE_TEST(a_role_binding_is_made_after_what_it_may_name)
+{
+    stage_hook(st, stage_plugin(st, "a"), RK_PHASE_PLAN, 100, bind_first);
+    st->watches[0][0] = (rk_watch){.gvk = BINDING, .plural = "rolebindings", .owner = THING};
+    stage_run(st);
+    const struct rk_op *first = stage_op(st, RK_OP_CREATE, 0),
+                       *then = stage_op(st, RK_OP_CREATE, 1);
+    assert_string_equal(first->gvk, SERVICE);
+    assert_string_equal(then->gvk, BINDING);
+    assert_true(first->wave < then->wave);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +253,7 @@ int main(void)
         cmocka_unit_test(what_nobody_watches_cannot_be_wanted),
         cmocka_unit_test(random_content_is_a_declaration),
         cmocka_unit_test(object_hooks_shape_children_and_a_failure_leaves_the_child_out),
+        cmocka_unit_test(a_role_binding_is_made_after_what_it_may_name),
     };
     return cmocka_run_group_tests_name("pass children", tests, NULL, NULL);
 }

@@ -73,6 +73,52 @@ STAGE_TEST(kept_paths_reach_through_lists_and_escaped_keys)
                              "\"status\":{\"list\":[{\"name\":\"n\"},{},null]}} mine\n");
 }
 
+static bool find(void *ctx, const char *kind, const char *ns, const char *name, struct rk_arena *a,
+                 struct rk_seen *ret)
+{
+    (void)ctx;
+    if (strcmp(name, "stranger") != 0)
+        return false;
+    *ret = (struct rk_seen){
+        .gvk = rk_arena_strdup(a, kind),
+        .ns = ns,
+        .name = "stranger",
+        .uid = "u-9",
+        .json = rk_span_of("{\"metadata\":{\"name\":\"stranger\",\"labels\":{\"l\":\"1\"}},"
+                           "\"status\":{\"phase\":\"Running\"}}")};
+    return true;
+}
+
+static int32_t look_for_a_stranger(const rk_api *rk, rk_pass *ps, void *self)
+{
+    (void)self;
+    const rk_json *s = rk->seen(ps, gvk, "stranger");
+    (void)snprintf(got, sizeof got, "%s %s, %zu of ours, %s", rk->print(ps, s),
+                   rk->mine(ps, s) ? "mine" : "other", rk->len(rk->list(ps, gvk), ""),
+                   rk->seen(ps, gvk, "never") ? "?" : "no other"); /* cut */
+    return RK_OK;
+}
+
+STAGE_TEST(what_belongs_to_nobody_is_seen_by_its_name_and_only_what_was_declared_of_it)
+{
+    gvk = POD;
+    stage_hook(st, stage_plugin(st, "a"), RK_PHASE_PLAN, 100, look_for_a_stranger);
+    st->watches[0][0].keep = "/status/phase";
+    st->snap.find = find;
+    stage_see(st, POD, "p", "{\"metadata\":{\"name\":\"p\"}}");
+    stage_run(st);
+    assert_null(st->plan->problem);
+    assert_string_equal(got,
+                        "{\"status\":{\"phase\":\"Running\"},\"metadata\":{\"name\":\"stranger\","
+                        "\"namespace\":\"ns\",\"uid\":\"u-9\"}} other, 1 of ours, no other");
+    st->watches[0][0].keep = NULL;
+    stage_run(st);
+    assert_contains(got, "\"labels\":{\"l\":\"1\"}");
+    gvk = "v1/Secret"; /* nobody declared it: it is not looked for */
+    stage_run(st);
+    assert_contains(st->plan->problem, "v1/Secret, which it does not watch");
+}
+
 STAGE_TEST(reading_an_undeclared_kind_fails_the_hook)
 {
     gvk = "v1/Secret";
@@ -208,6 +254,8 @@ int main(void)
         cmocka_unit_test(each_plugin_sees_only_the_paths_it_declared),
         cmocka_unit_test(when_a_record_was_made_and_is_to_go_is_seen_whatever_was_declared),
         cmocka_unit_test(kept_paths_reach_through_lists_and_escaped_keys),
+        cmocka_unit_test(
+            what_belongs_to_nobody_is_seen_by_its_name_and_only_what_was_declared_of_it),
         cmocka_unit_test(reading_an_undeclared_kind_fails_the_hook),
         cmocka_unit_test(a_record_that_is_not_json_fails_the_hook),
         cmocka_unit_test(a_hook_reads_how_io_went),

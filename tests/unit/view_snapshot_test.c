@@ -59,6 +59,34 @@ static void a_snapshot_is_ordered_copied_and_survives_changes(void **state)
     rk_arena_done(&a);
 }
 
+static void an_object_of_nobody_is_found_by_its_name_in_its_namespace(void **state)
+{
+    (void)state;
+    struct kit *k = kit_new();
+    struct rk_arena a;
+    struct rk_seen s;
+    rk_arena_init(&a, 0);
+    assert_false(rk_view_find(k->v, POD, "ns1", "p1", &a, &s));
+    UP(k->pod, WATCH, pod("p1", "u1", 8, "", "Running"));
+    assert_true(rk_view_find(k->v, POD, "ns1", "p1", &a, &s));
+    assert_false(rk_view_find(k->v, POD, "ns2", "p1", &a, &(struct rk_seen){0}));
+    assert_false(rk_view_find(k->v, POD, "ns1", "p2", &a, &(struct rk_seen){0}));
+    assert_false(rk_view_find(k->v, "v1/Secret", "ns1", "p1", &a, &(struct rk_seen){0}));
+    assert_false(rk_view_find(k->v, "no/such/Kind", "ns1", "p1", &a, &(struct rk_seen){0}));
+    GONE(k->pod, WATCH, pod("p1", "u1", 9, "", "Running"));
+    assert_false(rk_view_find(k->v, POD, "ns1", "p1", &a, &(struct rk_seen){0}));
+    rk_view_free(k->v);
+    assert_string_equal(s.gvk, POD); /* a copy: it outlives the view */
+    assert_string_equal(s.ns, "ns1");
+    assert_string_equal(s.name, "p1");
+    assert_string_equal(s.uid, "u1");
+    assert_string_equal(s.rv, "8");
+    assert_false(s.mine);
+    assert_false(s.terminating);
+    assert_non_null(strstr(json_of(&s), "\"phase\":\"Running\""));
+    rk_arena_done(&a);
+}
+
 static void an_unknown_owner_has_children_but_no_snapshot(void **state)
 {
     (void)state;
@@ -332,6 +360,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_snapshot_is_ordered_copied_and_survives_changes),
+        cmocka_unit_test(an_object_of_nobody_is_found_by_its_name_in_its_namespace),
         cmocka_unit_test(an_unknown_owner_has_children_but_no_snapshot),
         cmocka_unit_test(mine_is_decided_by_the_controllers_uid),
         cmocka_unit_test(a_kind_may_be_owned_by_several_and_be_an_owner_itself),
