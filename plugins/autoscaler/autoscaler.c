@@ -87,13 +87,11 @@ static const rk_hook hooks[] = {
 };
 
 /* Of each only that it is there. Accounts of all: one that the user made has no label of ours. */
-#define NAMES_OF(kind_gvk, kind_plural, which) \
-    {.gvk = kind_gvk,                          \
-     .plural = kind_plural,                    \
-     .owner = RAY_CLUSTER,                     \
-     .selector = which,                        \
-     .keep = "/metadata/deletionTimestamp",    \
-     .metadata_only = 1}
+#define NAMES_OF(kind_gvk, kind_plural, which)                                           \
+    {                                                                                    \
+        .gvk = kind_gvk, .plural = kind_plural, .owner = RAY_CLUSTER, .selector = which, \
+        .keep = "/metadata/deletionTimestamp", .metadata_only = 1                        \
+    }
 
 static const rk_watch watches[] = {
     NAMES_OF(AUTOSCALER_ACCOUNT, "serviceaccounts", NULL),
