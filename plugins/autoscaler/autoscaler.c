@@ -86,17 +86,17 @@ static const rk_hook hooks[] = {
      .title = "restart policy of version 2"},
 };
 
-/* Of each only that it is there. Accounts of all: one that the user made has no label of ours. */
-#define NAMES_OF(kind_gvk, kind_plural, which)                                           \
-    {                                                                                    \
-        .gvk = kind_gvk, .plural = kind_plural, .owner = RAY_CLUSTER, .selector = which, \
-        .keep = "/metadata/deletionTimestamp", .metadata_only = 1                        \
+/* Unfiltered: what the user made has no label of ours. Of each only that it is there. */
+#define NAMES_OF(kind_gvk, kind_plural)                               \
+    {                                                                 \
+        .gvk = kind_gvk, .plural = kind_plural, .owner = RAY_CLUSTER, \
+        .keep = "/metadata/deletionTimestamp", .metadata_only = 1     \
     }
 
 static const rk_watch watches[] = {
-    NAMES_OF(AUTOSCALER_ACCOUNT, "serviceaccounts", NULL),
-    NAMES_OF(AUTOSCALER_RBAC "/v1/Role", "roles", RAY_L_CLUSTER),
-    NAMES_OF(AUTOSCALER_RBAC "/v1/RoleBinding", "rolebindings", RAY_L_CLUSTER),
+    NAMES_OF(AUTOSCALER_ACCOUNT, "serviceaccounts"),
+    NAMES_OF(AUTOSCALER_RBAC "/v1/Role", "roles"),
+    NAMES_OF(AUTOSCALER_RBAC "/v1/RoleBinding", "rolebindings"),
     {.gvk = RAY_POD,
      .plural = "pods",
      .owner = RAY_CLUSTER,

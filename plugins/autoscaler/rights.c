@@ -43,7 +43,7 @@ static rk_json *rules(const rk_api *rk, rk_pass *ps)
     return all;
 }
 
-/* NULL: somebody else's has the name, and is used as it is; also one that we do not see. */
+/* NULL: somebody else's has the name, and is used as it is; one that we do not see yet is as good. */
 static rk_obj *child(const rk_api *rk, rk_pass *ps, const char *gvk, const char *name)
 {
     const rk_json *there = rk->seen(ps, gvk, name);

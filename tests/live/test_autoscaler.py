@@ -73,6 +73,60 @@ def settled(name, generation):
     return lambda w: w.status(name).get("observedGeneration") == generation
 
 
+# These two start operators of their own; they come first, because the one that the others share would lead.
+
+
+def test_a_new_operator_is_told_by_the_list_which_names_are_used_up(live):
+    """Its own memory of names is gone; a pod under a stale name would be killed at birth."""
+    op = live.start()
+    live.create(scaled("again", ("small", 3), version="v2"))
+    w = live.world
+    w.wait_for(ray.ready("again", 3))
+    it = Autoscaler(live, "again")
+    stale = set(sorted(w.names(cluster="again", role="worker"))[:2])
+    it.down(1, stale)
+    w.wait_for(ray.ready("again", 1))
+    assert op.stop() == 0
+    it.up(6)
+    live.start()
+    w.wait_for(ray.ready("again", 6))
+    assert not stale & w.names(cluster="again")
+    assert sorted(killed(live)) == sorted(stale)
+    live.created(9)
+
+
+def test_what_has_the_name_already_is_used_and_not_touched(live):
+    """Of the user's, without a label or an owner; and of an operator before us, with the cluster as its owner."""
+    w, rights = live.world, rights_of(live)
+    peer = live.create(scaled("peer", ("small", 1)))["metadata"]
+    owner = {"apiVersion": "ray.io/v1", "kind": "RayCluster", "name": "peer", "uid": peer["uid"], "controller": True, "blockOwnerDeletion": True}
+    rules = [{"apiGroups": ["ray.io"], "resources": ["rayclusters"], "verbs": ["get", "patch"]},
+             {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch", "patch"]}]
+    for name, meta in {"users": {}, "peer": {"ownerReferences": [owner], "labels": {"ray.io/cluster": "peer"}}}.items():
+        meta = {"name": name, **meta}
+        live.create({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta})
+        live.create({"apiVersion": f"{RBAC}/v1", "kind": "Role", "metadata": meta, "rules": rules})
+        live.create({"apiVersion": f"{RBAC}/v1", "kind": "RoleBinding", "metadata": meta, "roleRef": {"apiGroup": RBAC, "kind": "Role", "name": name},
+                     "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": live.ns}]})
+    rights.wait_for(lambda r: have("users")(r) and have("peer")(r))
+    before = {(kind, name): rights.tables[kind][name]["metadata"]["resourceVersion"] for kind in RIGHTS for name in ("users", "peer")}
+    live.start()
+    live.create(scaled("users", ("small", 1)))
+    w.wait_for(lambda o: ray.ready("users", 1)(o) and ray.ready("peer", 1)(o))
+    for name in ("users", "peer"):
+        it = Autoscaler(live, name)
+        it.look()
+        it.up(2)
+    w.wait_for(lambda o: ray.ready("users", 2)(o) and ray.ready("peer", 2)(o))
+    assert [e for e in live.writes() if e["objectRef"]["resource"] in RIGHTS] == []
+    assert before == {(kind, name): rights.tables[kind][name]["metadata"]["resourceVersion"] for kind, name in before}
+    assert not [e for name in ("users", "peer") for e in w.events(name) if e["type"] == "Warning"]
+    # What the user takes away is missing then, and ours to make.
+    live.kube.delete("roles", live.ns, "users")
+    live.scale("users", 3)
+    rights.wait_for(lambda r: r.tables["roles"].get("users", {}).get("metadata", {}).get("ownerReferences"), what="a role of ours")
+
+
 @pytest.mark.asan
 def test_the_first_autoscaler_is_served(served):
     served.create(scaled("v1", ("small", 0), version="v1"))
@@ -135,25 +189,6 @@ def test_the_second_autoscaler_leaves_its_names_behind_and_they_kill_nobody(serv
     assert not stale & w.names(cluster="v2", live=False)
     served.created(13)
     assert_peace(served)
-
-
-def test_a_new_operator_is_told_by_the_list_which_names_are_used_up(live):
-    """Its own memory of names is gone; a pod under a stale name would be killed at birth."""
-    op = live.start()
-    live.create(scaled("again", ("small", 3), version="v2"))
-    w = live.world
-    w.wait_for(ray.ready("again", 3))
-    it = Autoscaler(live, "again")
-    stale = set(sorted(w.names(cluster="again", role="worker"))[:2])
-    it.down(1, stale)
-    w.wait_for(ray.ready("again", 1))
-    assert op.stop() == 0
-    it.up(6)
-    live.start()
-    w.wait_for(ray.ready("again", 6))
-    assert not stale & w.names(cluster="again")
-    assert sorted(killed(live)) == sorted(stale)
-    live.created(9)
 
 
 def test_a_victim_that_takes_its_time_is_killed_once(served):
@@ -290,35 +325,3 @@ def test_an_account_of_the_users_is_waited_for(served):
     served.scale("named", 4)
     w.wait_for(ray.ready("named", 4))
     assert [e for e in served.writes() if e["objectRef"]["resource"] == "serviceaccounts"] == []
-
-
-def test_what_has_the_name_already_is_used_and_not_touched(live):
-    """Of the user's, without a label or an owner; and of an operator before us, with the cluster as its owner."""
-    w, rights = live.world, rights_of(live)
-    peer = live.create(scaled("peer", ("small", 1)))["metadata"]
-    owner = {"apiVersion": "ray.io/v1", "kind": "RayCluster", "name": "peer", "uid": peer["uid"], "controller": True, "blockOwnerDeletion": True}
-    rules = [{"apiGroups": ["ray.io"], "resources": ["rayclusters"], "verbs": ["get", "patch"]},
-             {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch", "patch"]}]
-    for name, meta in {"users": {}, "peer": {"ownerReferences": [owner], "labels": {"ray.io/cluster": "peer"}}}.items():
-        meta = {"name": name, **meta}
-        live.create({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta})
-        live.create({"apiVersion": f"{RBAC}/v1", "kind": "Role", "metadata": meta, "rules": rules})
-        live.create({"apiVersion": f"{RBAC}/v1", "kind": "RoleBinding", "metadata": meta, "roleRef": {"apiGroup": RBAC, "kind": "Role", "name": name},
-                     "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": live.ns}]})
-    rights.wait_for(lambda r: have("users")(r) and have("peer")(r))
-    before = {(kind, name): rights.tables[kind][name]["metadata"]["resourceVersion"] for kind in RIGHTS for name in ("users", "peer")}
-    live.start()
-    live.create(scaled("users", ("small", 1)))
-    w.wait_for(lambda o: ray.ready("users", 1)(o) and ray.ready("peer", 1)(o))
-    for name in ("users", "peer"):
-        it = Autoscaler(live, name)
-        it.look()
-        it.up(2)
-    w.wait_for(lambda o: ray.ready("users", 2)(o) and ray.ready("peer", 2)(o))
-    assert [e for e in live.writes() if e["objectRef"]["resource"] in RIGHTS] == []
-    assert before == {(kind, name): rights.tables[kind][name]["metadata"]["resourceVersion"] for kind, name in before}
-    assert not [e for name in ("users", "peer") for e in w.events(name) if e["type"] == "Warning"]
-    # What the user takes away is missing then, and ours to make.
-    live.kube.delete("roles", live.ns, "users")
-    live.scale("users", 3)
-    rights.wait_for(lambda r: r.tables["roles"].get("users", {}).get("metadata", {}).get("ownerReferences"), what="a role of ours")
