@@ -88,6 +88,13 @@ def test_allowed(tmp_path, what):
     assert done.returncode == 0, done.stderr
 
 
+def test_the_first_version_and_workers_that_restart_are_warned_of(tmp_path):
+    for options, policy, warned in ((V1, "Always", True), (V1, "OnFailure", True), (V1, "Never", False), (V1, None, False), ({}, "Always", False)):
+        done = told(tmp_path, cluster(options=options, worker={"restartPolicy": policy} if policy else None))
+        assert done.returncode == 0
+        assert ("InvalidRayClusterSpec" in done.stderr and "do not get along: g" in done.stderr) == warned, (options, policy, done.stderr)
+
+
 def test_all_faults_of_one_cluster_are_told_together(tmp_path):
     obj = cluster(options={"version": "v2", "idleTimeoutSeconds": -1, "upscalingMode": "x"}, worker={"restartPolicy": "Always"}, suspend=True, priority=2**40)
     said = told(tmp_path, obj).stderr
