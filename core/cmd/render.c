@@ -95,12 +95,12 @@ static void render_object(struct render *r, struct rk_arena *a, const char *file
     if (rc != 0 || plan->problem) {
         fprintf(stderr, "%s:%d: %s/%s: %s\n", file, line, snap.ns, name,
                 rc ? err.text : plan->problem);
-        for (size_t i = 0; rc == 0 && i < plan->n_events; i++)
-            if (plan->events[i].warning)
-                fprintf(stderr, "%s:%d: %s/%s: %s: %s\n", file, line, snap.ns, name,
-                        plan->events[i].reason, plan->events[i].note);
         r->failed = true;
     }
+    for (size_t i = 0; rc == 0 && i < plan->n_events; i++) /* also of what is legal */
+        if (plan->events[i].warning)
+            fprintf(stderr, "%s:%d: %s/%s: %s: %s\n", file, line, snap.ns, name,
+                    plan->events[i].reason, plan->events[i].note);
     cJSON *objects = NULL;
     if (rc == 0 && !plan->problem) {
         if (rk_plan_objects(plan, a, &objects, &err) != 0) {
