@@ -22,11 +22,22 @@ struct rk_arena_block {
     _Alignas(16) unsigned char data[];
 };
 
+/* Running out is nobody's fault, unless the arena is past its cap: then whoever fills it has taken what others need. That is a crash, with a name in hand. */
+static void *past_cap(size_t n)
+{
+    void *p = realloc(NULL, n);
+    if (p)
+        return p;
+    (void)fputs("raykeeper: out of memory in an arena past its cap\n", stderr); /* abort follows */
+    abort();
+}
+
 static struct rk_arena_block *block_new(struct rk_arena *a, size_t size)
 {
     if (size > SIZE_MAX - sizeof(struct rk_arena_block))
         abort();
-    struct rk_arena_block *b = rk_realloc(NULL, sizeof *b + size);
+    struct rk_arena_block *b =
+        a->over ? past_cap(sizeof *b + size) : rk_realloc(NULL, sizeof *b + size);
     b->size = size;
     b->used = 0;
     b->next = a->head;

@@ -67,10 +67,16 @@ int rk_cmd_worker(int argc, char **argv)
 {
     struct rk_setup s = {0};
     int code = options(&s, argc, argv);
-    if (code < 0) {
+    struct rk_shared *shared = code < 0 ? rk_worker_share(RK_WORKER_SHARED_FD) : NULL;
+    if (shared) {
+        /* A plugin that dies while it is loaded is named by the master, which has this memory too. */
+        s.o.plugins.in_hand = rk_worker_in_hand;
+        s.o.plugins.in_hand_ctx = shared;
         code = rk_setup_load(&s, true, true);
         if (code == 0)
-            code = rk_worker_run(RK_WORKER_SHARED_FD, RK_WORKER_LINK_FD, s.conf, &s.o, s.plugins);
+            code = rk_worker_run(shared, RK_WORKER_LINK_FD, s.conf, &s.o, s.plugins);
+    } else if (code < 0) {
+        code = RK_EXIT_BUILD;
     }
     rk_setup_done(&s);
     return code;

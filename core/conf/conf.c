@@ -52,6 +52,16 @@ void rk__conf_problem(struct rk_conf *c, const char *fmt, ...)
     va_end(ap);
 }
 
+void rk_conf_reject(struct rk_conf *c, const char *section, const char *key, const char *fmt, ...)
+{
+    const struct rk__conf_entry *e = rk__conf_find(c, section, key);
+    va_list ap;
+    va_start(ap, fmt);
+    const char *why = rk_arena_vfmt(&c->arena, fmt, ap);
+    va_end(ap);
+    rk__conf_problem(c, "%s: [%s] %s: %s", e ? e->origin : "default", section, key, why);
+}
+
 void rk__conf_add(struct rk_conf *c, const char *section, const char *key, const char *value,
                   const char *origin, enum rk__conf_rank rank)
 {

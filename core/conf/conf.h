@@ -72,6 +72,10 @@ bool rk_conf_next_section(const struct rk_conf *c, const char *prefix, size_t *p
  * such as [plugin:x] file). Marks nothing as used. ret_origin may be NULL. */
 const char *rk_conf_raw(const struct rk_conf *c, const char *section, const char *key,
                         const char **ret_origin);
+/* A bound value that its type allows and that is wrong all the same: a problem like any other, with
+ * the value's origin. */
+void rk_conf_reject(struct rk_conf *c, const char *section, const char *key, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 /* After all binds: everything given but never bound is unknown. Returns 0, or RK_E_INVAL with all
  * problems in `out`, one per line "FILE:LINE: what (did you mean 'x'?)". */
 int rk_conf_check(struct rk_conf *c, struct rk_buf *out);

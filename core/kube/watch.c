@@ -109,6 +109,7 @@ void rk_watcher_state(const struct rk_watcher *w, struct rk_watcher_state *ret)
     *ret = (struct rk_watcher_state){
         .synced = w->synced,
         .absent = w->absent,
+        .forbidden = w->failing && w->forbidden,
         .phase = names[w->phase],
         .silent_ms = now - w->last_byte_ms,
         .lists = w->lists,

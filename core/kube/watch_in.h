@@ -83,6 +83,7 @@ struct rk_watcher {
     bool hurried;             /* this list was already restarted at once after a 410 */
     bool bookmarks_come;      /* this server sends bookmarks */
     bool failing;             /* the last attempt failed */
+    bool forbidden;           /* by 403 */
     bool synced, current;     /* complete once; complete and no relist under way */
     bool present, absent;     /* the kind was there; it is known not to be */
     int init_ends;            /* streamed lists that ended before their bookmark, in a row */

@@ -305,6 +305,7 @@ void rk__watch_ended(struct rk__stream *s, const struct rk_resp *resp)
             s); /* the old one is silent and the new one fails: that is one failure */
     struct ending e = judge(s, resp);
     enum rk__stream_kind kind = s->kind;
+    w->forbidden = e.http == 403;
     rk__stream_drop(s);
     if (w->spare)
         rk__stream_drop(w->spare);

@@ -17,8 +17,11 @@
 #include "core/base/str.h"
 #include "core/loop/master.h"
 
-#define HOOK_CPU_MS  5000 /* DESIGN 4 */
-#define HOOK_WALL_MS 60000
+#define HOOK_CPU_MS    5000 /* DESIGN 4 */
+#define HOOK_WALL_MS   60000
+#define HOOK_CPU_TEXT  "5 s of CPU time"
+#define HOOK_ASLEEP_MS 54000 /* of HOOK_WALL_MS: looks and heartbeats come in steps */
+#define LOOK_MAX_MS    2000  /* between two looks, as far as it counts */
 
 extern char **environ;
 
@@ -77,7 +80,9 @@ int rk_child_start(struct rk_child *c, int shared_fd, char *const *argv, struct 
         return rk_err_errno(err, rc, "worker: start");
     }
     c->link = pair[0];
-    c->born_ms = rk_clock_ms();
+    c->born_ms = c->looked_ms = rk_clock_ms();
+    c->hand_seq = 0;
+    c->asleep_ms = 0;
     return 0;
 }
 
@@ -114,21 +119,52 @@ int64_t rk_child_cpu_ms(const struct rk_child *c)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-bool rk_child_hangs(const struct rk_child *c, const struct rk_shared *s)
+/* One letter of /proc: R running, S asleep, D waiting for a disk, T stopped; '?' when it cannot be told. */
+static char state_of(pid_t pid)
 {
-    char plugin[64], hook[64], object[RK_SHARED_TEXT];
-    int64_t since, cpu;
-    if (rk_shared_in_hand(s, plugin, hook, object, &since, &cpu) &&
-        rk_child_cpu_ms(c) - cpu > HOOK_CPU_MS) {
-        rk_log_error("worker hangs in a plugin", RK_KV("plugin", plugin), RK_KV("hook", hook),
-                     RK_KV("object", object));
-        return true;
+    char path[64], text[512];
+    int n = snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    FILE *f = n > 0 && (size_t)n < sizeof(path) ? fopen(path, "re") : NULL;
+    if (!f)
+        return '?';
+    size_t got = fread(text, 1, sizeof(text) - 1, f);
+    fclose(f);
+    text[got] = '\0';
+    const char *end = strrchr(text, ')'); /* the name before it may hold anything */
+    return end && end[1] == ' ' ? end[2] : '?';
+}
+
+/* Hooks do no IO: one that sleeps waits for something that will not come. One that is stopped, throttled or waits for a page looks otherwise, and time in
+ * which we did not look (we were stopped as well) does not count. */
+static void watch_sleep(struct rk_child *c, const struct rk_hand *hand, bool by_plugin)
+{
+    int64_t now = rk_clock_ms(), since = now - c->looked_ms;
+    if (!by_plugin || hand->seq != c->hand_seq)
+        c->asleep_ms = 0;
+    else if (state_of(c->pid) == 'S')
+        c->asleep_ms += since < LOOK_MAX_MS ? since : LOOK_MAX_MS;
+    c->hand_seq = hand->seq;
+    c->looked_ms = now;
+}
+
+enum rk_hang rk_child_hangs(struct rk_child *c, const struct rk_shared *s, bool patient)
+{
+    struct rk_hand hand = {0};
+    bool by_plugin = rk_shared_in_hand(s, &hand) && strcmp(hand.plugin, RK_HAND_CORE) != 0;
+    bool burns = by_plugin && rk_child_cpu_ms(c) - hand.cpu_ms > HOOK_CPU_MS;
+    watch_sleep(c, &hand, by_plugin);
+    bool late = !patient && rk_clock_ms() - atomic_load(&s->beat_ms) > HOOK_WALL_MS;
+    if (!burns && !late)
+        return RK_HANG_NO;
+    if (burns || c->asleep_ms >= HOOK_ASLEEP_MS) {
+        rk_log_error("worker hangs in a plugin", RK_KV("plugin", hand.plugin),
+                     RK_KV("hook", hand.hook), RK_KV("object", hand.object),
+                     RK_KV("how", burns ? "busy" : "asleep"));
+        return burns ? RK_HANG_BURNS : RK_HANG_SLEEPS;
     }
-    if (rk_clock_ms() - atomic_load(&s->beat_ms) <= HOOK_WALL_MS)
-        return false;
     rk_log_error("worker hangs",
                  RK_KN("pid", c->pid)); /* stopped, throttled or waiting: no plugin is to blame */
-    return true;
+    return RK_HANG_LOOP;
 }
 
 void rk_child_closed(struct rk_child *c)
@@ -139,24 +175,51 @@ void rk_child_closed(struct rk_child *c)
     c->pid = 0;
 }
 
-bool rk_child_report(const struct rk_shared *s, pid_t pid, int status)
+static bool is_crash(int sig)
 {
-    if (WIFEXITED(status)) {
-        rk_log_info("worker ended", RK_KN("pid", pid), RK_KN("code", WEXITSTATUS(status)));
-        return false;
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGSYS};
+    for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
+        if (sig == crashes[i])
+            return true;
+    return false;
+}
+
+/* Did what was in hand end it? Then *ret says how. */
+static bool by_hand(int status, enum rk_hang hang, bool same_call, struct rk_end *ret)
+{
+    bool plugin = strcmp(ret->hand.plugin, RK_HAND_CORE) != 0;
+    int n = 0;
+    if (WIFEXITED(status) && plugin && WEXITSTATUS(status) != RK_EXIT_MEMORY)
+        n = snprintf(ret->how, sizeof(ret->how), "it ended the process with code %d",
+                     WEXITSTATUS(status));
+    else if (WIFSIGNALED(status) && is_crash(WTERMSIG(status)))
+        n = snprintf(ret->how, sizeof(ret->how), "%s", strsignal(WTERMSIG(status)));
+    else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && same_call &&
+             (hang == RK_HANG_BURNS || hang == RK_HANG_SLEEPS)) {
+        ret->hung = true;
+        n = snprintf(ret->how, sizeof(ret->how), "%s",
+                     hang == RK_HANG_BURNS ? "busy for " HOOK_CPU_TEXT : "asleep for a minute");
     }
-    int sig = WTERMSIG(status);
-    bool crash =
-        sig == SIGSEGV || sig == SIGBUS || sig == SIGILL || sig == SIGFPE || sig == SIGABRT;
-    char plugin[64], hook[64], object[RK_SHARED_TEXT];
-    int64_t since, cpu;
-    if (crash && rk_shared_in_hand(s, plugin, hook, object, &since, &cpu))
-        rk_log_error("worker crashed in a plugin", RK_KN("pid", pid),
-                     RK_KV("signal", strsignal(sig)), RK_KV("plugin", plugin), RK_KV("hook", hook),
-                     RK_KV("object", object));
-    else {
-        crash = false;
-        rk_log_error("worker killed", RK_KN("pid", pid), RK_KV("signal", strsignal(sig)));
-    }
-    return crash;
+    return n > 0; /* cut when too long */
+}
+
+bool rk_child_report(const struct rk_child *c, const struct rk_shared *s, int status,
+                     enum rk_hang hang, uint64_t hang_seq, struct rk_end *ret)
+{
+    struct rk_end end = {0};
+    bool blamed =
+        rk_shared_in_hand(s, &end.hand) && by_hand(status, hang, end.hand.seq == hang_seq, &end);
+    const char *what = WIFEXITED(status) ? "exit" : strsignal(WTERMSIG(status));
+    if (blamed && !end.hung)
+        rk_log_error(strcmp(end.hand.plugin, RK_HAND_CORE) == 0 ? "worker crashed in a pass"
+                                                                : "worker crashed in a plugin",
+                     RK_KN("pid", c->pid), RK_KV("signal", what), RK_KV("plugin", end.hand.plugin),
+                     RK_KV("hook", end.hand.hook), RK_KV("object", end.hand.object),
+                     RK_KV("how", end.how));
+    else if (WIFEXITED(status))
+        rk_log_info("worker ended", RK_KN("pid", c->pid), RK_KN("code", WEXITSTATUS(status)));
+    else
+        rk_log_error("worker killed", RK_KN("pid", c->pid), RK_KV("signal", what));
+    *ret = end;
+    return blamed;
 }

@@ -12,6 +12,22 @@ struct rk_child {
     pid_t pid; /* 0 = none */
     int link;  /* our end of the socketpair; -1 */
     int64_t born_ms;
+    uint64_t hand_seq; /* the call that is watched, and how long it was seen asleep */
+    int64_t asleep_ms, looked_ms;
+};
+
+enum rk_hang {
+    RK_HANG_NO,
+    RK_HANG_LOOP,  /* its loop has not turned for a minute; stopped, throttled: nobody's fault */
+    RK_HANG_BURNS, /* the call in hand burned its CPU limit */
+    RK_HANG_SLEEPS /* the call in hand has been asleep for a minute */
+};
+
+/* Why a worker ended, as far as somebody is to blame. */
+struct rk_end {
+    bool hung;
+    char how[RK_BLAME_WORD];
+    struct rk_hand hand;
 };
 
 /* posix_spawn of our own binary with the shared memory and one end of a new socketpair; every other descriptor is close-on-exec. */
@@ -22,10 +38,12 @@ void rk_child_kill(struct rk_child *c, int signal);
 pid_t rk_child_reap(int *ret_status);
 /* CPU time the worker has used, in milliseconds; 0 when it cannot be told. */
 int64_t rk_child_cpu_ms(const struct rk_child *c);
-/* Has the hook in hand burned its CPU limit, or has the worker's loop not turned for a minute? Told in the log; only the former blames a plugin. */
-bool rk_child_hangs(const struct rk_child *c, const struct rk_shared *s);
+/* To be called every half second or so. `patient`: only what does not depend on the wall clock. Told in the log. */
+enum rk_hang rk_child_hangs(struct rk_child *c, const struct rk_shared *s, bool patient);
 void rk_child_closed(struct rk_child *c);
-/* Log the end of the worker: exit code or signal, and, for a crash, what was in hand. Returns true for a crash with a plugin in hand. */
-bool rk_child_report(const struct rk_shared *s, pid_t pid, int status);
+/* Log the end of the worker. True when what was in hand is to blame: a crash (SEGV, BUS, ILL, TRAP, FPE, ABRT, SYS), an exit that a plugin called, or `hang`, for
+ * which it was killed while that very call (hang_seq) was in hand. SIGKILL by others and want of memory blame nobody. */
+bool rk_child_report(const struct rk_child *c, const struct rk_shared *s, int status,
+                     enum rk_hang hang, uint64_t hang_seq, struct rk_end *ret);
 
 #endif

@@ -91,12 +91,16 @@ void rk_drive_wake(void *ctx, const char *gvk, const char *ns, const char *name,
                    enum rk_view_cause cause)
 {
     struct rk_worker *w = ctx;
-    if (!w->leads)
-        return; /* a standby keeps no queue: leadership looks at everything (rk_drive_all) */
-    if (cause == RK_CAUSE_STATUS)
+    if (!w->leads || !rk_feeds_whole(w, ns))
+        return; /* leadership, or a namespace that is complete, looks at everything (rk_drive_all) */
+    if (cause == RK_CAUSE_STATUS && !w->any_quarantined)
         return; /* our own echo, or somebody's status edit: nothing that a pass reads has changed */
     char *key = make_key(gvk, ns, name);
     struct rk_owner *o = owner_get(w, key, gvk, ns, name);
+    if (cause == RK_CAUSE_STATUS && !o->quarantined) {
+        rk_free(key);
+        return;
+    }
     if (cause == RK_CAUSE_USER)
         o->user_edits++;
     rk_queue_add(w->queue, key, priority_of(cause), rk_clock_ms());
@@ -115,13 +119,14 @@ void rk_drive_retry(void *worker)
     rk_drive_soon(w);
 }
 
-void rk_drive_all(struct rk_worker *w)
+void rk_drive_all(struct rk_worker *w, const char *only_ns)
 {
     for (size_t k = 0; k < w->plugins->n_kinds; k++) {
         int kind = rk_view_kind_find(w->view, w->plugins->kinds[k].gvk);
         const char *ns, *name;
         for (size_t pos = 0; kind >= 0 && rk_view_next_owner(w->view, kind, &pos, &ns, &name);)
-            rk_drive_wake(w, w->plugins->kinds[k].gvk, ns, name, RK_CAUSE_LIST);
+            if (!only_ns || strcmp(ns, only_ns) == 0)
+                rk_drive_wake(w, w->plugins->kinds[k].gvk, ns, name, RK_CAUSE_LIST);
     }
 }
 
@@ -177,22 +182,29 @@ static bool find(void *ctx, const char *gvk, const char *ns, const char *name, s
     return rk_view_find(l->w->view, gvk, ns, name, a, ret);
 }
 
-static void in_hand(void *ctx, const char *plugin, const char *hook, const char *gvk,
-                    const char *ns, const char *name)
+/* Between two hooks it is we who work for the object: a crash there is its matter as well. */
+static void in_hand(void *ctx, const char *plugin, const char *hook)
 {
     struct rk_worker *w = ctx;
-    if (!plugin) {
-        rk_shared_hand(w->shared, NULL, NULL, NULL);
-        return;
-    }
-    char object[RK_SHARED_TEXT];
-    int n = snprintf(object, sizeof(object), "%s %s/%s", gvk, ns, name);
-    (void)n; /* cut when too long: it is for people */
-    rk_shared_hand(w->shared, plugin, hook, object);
+    rk_shared_hand(w->shared, plugin ? plugin : RK_HAND_CORE, plugin ? hook : "pass");
+}
+
+/* One pass, with the object in hand from its beginning to its end. */
+static int run_pass(struct rk_worker *w, const struct rk_owner *o, const struct rk_snapshot *snap,
+                    struct rk_plan **ret, struct rk_err *err)
+{
+    const struct rk_pass_conf pc = {
+        .arena_cap = 16u << 20, .slice = 64, .in_hand = in_hand, .ctx = w};
+    atomic_fetch_add(&w->shared->passes, 1);
+    rk_shared_subject(w->shared, o->key, snap->uid, rk_pass_generation(snap));
+    in_hand(w, NULL, NULL);
+    int r = rk_pass_run(w->plugins, &pc, snap, ret, err);
+    rk_shared_subject(w->shared, NULL, NULL, 0);
+    return r;
 }
 
 /* Events of a plan are told when they are new: the pass is pure and says them each time. */
-static void tell_events(struct rk_worker *w, struct rk_owner *o, const struct rk_plan *plan)
+void rk_drive_tell(struct rk_worker *w, struct rk_owner *o, const struct rk_plan *plan)
 {
     uint64_t *now = plan->n_events ? rk_alloc_array(plan->n_events, sizeof(*now)) : NULL;
     for (size_t i = 0; i < plan->n_events; i++) {
@@ -248,7 +260,7 @@ static size_t hold_deletions(struct rk_worker *w, const struct rk_owner *o, stru
 {
     char why[RK_SHARED_TEXT];
     int64_t now = rk_clock_ms();
-    bool stale = rk_feeds_stale(w, why, sizeof(why));
+    bool stale = rk_feeds_stale(w, o->ns, why, sizeof(why));
     if (now - w->breaker.since_ms > w->o->breaker.window_ms) {
         w->breaker.since_ms = now;
         w->breaker.deleted = 0;
@@ -284,7 +296,7 @@ static void tell_unreadable(struct rk_worker *w, struct rk_owner *o, const struc
                                  .rv = snap->rv,
                                  .events = &event,
                                  .n_events = 1};
-    tell_events(w, o, &told);
+    rk_drive_tell(w, o, &told);
 }
 
 /* Pods that are there resolve their names: a create whose answer we never got has happened. */
@@ -307,6 +319,7 @@ static void run_key(struct rk_worker *w, const char *key)
         /* Gone: the garbage collector takes the children. The key leaves our hand, or a new object of this name would wait for it for ever. */
         rk_queue_forget(w->queue, key);
         rk_queue_drop(w->queue, key);
+        rk_blame_drop(w->shared->blame, key);
         rk_map_del(&w->owners, key); /* the key is the queue's until done */
         rk_queue_done(w->queue, key, rk_clock_ms());
         return;
@@ -314,6 +327,8 @@ static void run_key(struct rk_worker *w, const char *key)
     resolve_names(w, &snap);
     o->planned_edits = o->user_edits;
     snap.now_us = rk_clock_wall_us();
+    if (rk_quarantine_stops(w, o, &snap))
+        return;
     snap.outcomes = o->outcomes;
     snap.n_outcomes = o->n_outcomes;
     struct look look = {w, o};
@@ -322,12 +337,9 @@ static void run_key(struct rk_worker *w, const char *key)
     snap.served = served;
     snap.find = find;
     snap.ctx = &look;
-    const struct rk_pass_conf pc = {
-        .arena_cap = 16u << 20, .slice = 64, .in_hand = in_hand, .ctx = w};
     struct rk_plan *plan = NULL;
     struct rk_err err = RK_ERR_INIT;
-    atomic_fetch_add(&w->shared->passes, 1);
-    if (rk_pass_run(w->plugins, &pc, &snap, &plan, &err) != 0) {
+    if (run_pass(w, o, &snap, &plan, &err) != 0) {
         rk_log_error("object cannot be read", RK_KV("object", key), RK_KV("err", err.text));
         tell_unreadable(w, o, &snap, &err);
         rk_drive_finished(w, o, RK_FLIGHT_FAILED);
@@ -335,7 +347,7 @@ static void run_key(struct rk_worker *w, const char *key)
     }
     if (plan->problem)
         rk_log_warn("pass failed", RK_KV("object", key), RK_KV("err", plan->problem));
-    tell_events(w, o, plan);
+    rk_drive_tell(w, o, plan);
     bool held = hold_deletions(w, o, plan) > 0;
     if (held && (plan->again_ms < 0 || plan->again_ms > HELD_MS))
         plan->again_ms = HELD_MS;

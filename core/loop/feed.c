@@ -38,8 +38,12 @@ static void on_skipped(void *ctx, struct rk_span prefix)
 static void on_synced(void *ctx, const char *rv)
 {
     struct rk_feed *f = ctx;
+    bool first = !f->synced;
     rk_view_list_end(f->w->view, f->kind, f->ns, rv);
     f->synced = true;
+    /* A namespace that we may read only now: its owners were seen, and left alone. */
+    if (first && f->ns && f->w->leads && rk_feeds_whole(f->w, f->ns))
+        rk_drive_all(f->w, f->ns);
 }
 
 static void on_progress(void *ctx, const char *rv)
@@ -179,15 +183,30 @@ void rk_feeds_free(struct rk_worker *w)
     w->n_feeds = 0;
 }
 
-bool rk_feeds_synced(const struct rk_worker *w)
+/* A kind that the API does not have is as good as listed. */
+static bool is_there(const struct rk_feed *f)
+{
+    struct rk_watcher_state st;
+    if (f->synced)
+        return true;
+    rk_watcher_state(f->watcher, &st);
+    return st.absent;
+}
+
+/* One of several namespaces, and we may not read it: that is its matter, the others go on. */
+static bool is_lacking(const struct rk_feed *f)
+{
+    struct rk_watcher_state st;
+    rk_watcher_state(f->watcher, &st);
+    return f->ns && st.forbidden;
+}
+
+/* Only then the others are held against us. */
+static bool all_lacking(const struct rk_worker *w)
 {
     for (size_t i = 0; i < w->n_feeds; i++)
-        if (!w->feeds[i]->synced) {
-            struct rk_watcher_state st;
-            rk_watcher_state(w->feeds[i]->watcher, &st);
-            if (!st.absent)
-                return false;
-        }
+        if (!is_lacking(w->feeds[i]))
+            return false;
     return true;
 }
 
@@ -203,18 +222,71 @@ bool rk_feeds_served(const struct rk_worker *w, const char *gvk)
     return false;
 }
 
-bool rk_feeds_stale(const struct rk_worker *w, char *why, size_t why_size)
+bool rk_feeds_whole(const struct rk_worker *w, const char *ns)
 {
+    for (size_t i = 0; i < w->n_feeds; i++)
+        if ((!w->feeds[i]->ns || strcmp(w->feeds[i]->ns, ns) == 0) && !is_there(w->feeds[i]))
+            return false;
+    return true;
+}
+
+bool rk_feeds_synced(const struct rk_worker *w)
+{
+    bool any = w->n_feeds == 0;
     for (size_t i = 0; i < w->n_feeds; i++) {
+        const struct rk_feed *f = w->feeds[i];
+        if (!is_there(f) && !is_lacking(f))
+            return false;
+        if (f->kind == w->feeds[0]->kind) /* each namespace once */
+            any = any || !f->ns || rk_feeds_whole(w, f->ns);
+    }
+    return any;
+}
+
+bool rk_feeds_stale(const struct rk_worker *w, const char *ns, char *why, size_t why_size)
+{
+    bool all = !ns && all_lacking(w);
+    for (size_t i = 0; i < w->n_feeds; i++) {
+        const struct rk_feed *f = w->feeds[i];
         struct rk_watcher_state st;
-        rk_watcher_state(w->feeds[i]->watcher, &st);
-        if (st.absent || (!st.stale && w->feeds[i]->synced))
+        rk_watcher_state(f->watcher, &st);
+        if (st.absent || (!st.stale && f->synced) || (!ns && !all && is_lacking(f)) ||
+            (ns && f->ns && strcmp(f->ns, ns) != 0))
             continue;
-        int n =
-            snprintf(why, why_size, "watch of kind %d in %s: %s: %s", w->feeds[i]->kind,
-                     w->feeds[i]->ns ? w->feeds[i]->ns : "all namespaces", st.phase, st.last_error);
+        int n = snprintf(why, why_size, "watch of %s in %s: %s: %s", f->plural,
+                         f->ns ? f->ns : "all namespaces", st.phase, st.last_error);
         (void)n; /* cut when too long */
         return true;
     }
     return false;
+}
+
+/* Has an earlier watch of that namespace told it? */
+static bool told_before(const struct rk_worker *w, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (rk_str_eq(w->feeds[k]->ns, w->feeds[i]->ns) && is_lacking(w->feeds[k]))
+            return true;
+    return false;
+}
+
+bool rk_feeds_lacking(const struct rk_worker *w, char *text, size_t size)
+{
+    struct rk_buf b;
+    struct rk_watcher_state st;
+    rk_buf_init(&b, size - 1);
+    for (size_t i = 0; i < w->n_feeds; i++) {
+        if (!is_lacking(w->feeds[i]) || told_before(w, i))
+            continue;
+        rk_watcher_state(w->feeds[i]->watcher, &st);
+        /* Cut when too long: the first one has room. */
+        if (b.len == 0)
+            (void)rk_buf_addf(&b, "%s (%s)", w->feeds[i]->ns, st.last_error);
+        else
+            (void)rk_buf_addf(&b, ", %s", w->feeds[i]->ns);
+    }
+    (void)rk_str_copyn(text, size, rk_buf_text(&b), b.len); /* fits: same bound */
+    bool any = b.len > 0;
+    rk_buf_done(&b);
+    return any;
 }

@@ -86,6 +86,11 @@ static void pass(struct check *c)
     passed(w);
 }
 
+static void pass_later(void *ctx)
+{
+    pass(ctx);
+}
+
 /* The cache differed: has the watch reached the list's version by now? */
 static void look(void *ctx)
 {
@@ -112,6 +117,13 @@ static void on_done(void *ctx, const struct rk_resp *resp)
     rk_watcher_state(c->feed->watcher, &st);
     if (resp->code == RK_E_NOENT && st.absent) {
         pass(c); /* an optional kind that is not there */
+        return;
+    }
+    if (resp->http == 403 && c->feed->ns) {
+        /* Rights were taken away. That namespace has to be listed again, once we may, and the others go on. */
+        c->feed->synced = false;
+        rk_watcher_relist(c->feed->watcher);
+        pass(c);
         return;
     }
     struct rk_err err = RK_ERR_INIT;
@@ -153,6 +165,10 @@ static void ask(void *ctx)
     struct rk_worker *w = c->fence->w;
     char path[RK_URL_MAX];
     struct rk_buf query;
+    if (!c->feed->synced) { /* we may not read it; its first list will be as new as can be */
+        rk_timer_in(w->poll, &c->timer, 0, pass_later, c);
+        return;
+    }
     rk_buf_init(&query, 8192);
     (void)rk_buf_adds(&query, "limit=" PAGE); /* a full buffer is told below */
     if (c->feed->selector) {

@@ -34,7 +34,7 @@ void rk_limit_memory(void)
         !read_limit("/sys/fs/cgroup/memory/memory.limit_in_bytes", &limit))
         return;
     struct rlimit r;
-    if (getrlimit(RLIMIT_DATA, &r) == 0) {
+    if (getrlimit(RLIMIT_DATA, &r) == 0 && r.rlim_cur > (rlim_t)(limit / 100 * SHARE_PERCENT)) {
         r.rlim_cur = (rlim_t)(limit / 100 * SHARE_PERCENT);
         if (setrlimit(RLIMIT_DATA, &r) == 0)
             rk_log_debug("memory limit", RK_KN("bytes", r.rlim_cur));

@@ -14,10 +14,11 @@
 #include "core/loop/master_in.h"
 #include "core/loop/worker.h"
 
-#define TICK_MS   500
-#define STOP_MS   26000 /* the worker gives up after 22 s; Kubernetes kills after 30 */
-#define EXITS_MS  60000
-#define BARRED_MS 30000
+#define TICK_MS    500
+#define STOP_MS    26000 /* the worker gives up after 22 s; Kubernetes kills after 30 */
+#define EXITS_MS   60000
+#define CRASHES_MS 5000
+#define BARRED_MS  30000
 #define SLEPT_MS \
     5000 /* between two ticks: we were stopped, frozen or starved, and so was the worker */
 #define SLEPT_GRACE 60000
@@ -51,39 +52,60 @@ static void on_link(void *ctx, int fd, unsigned events)
     }
 }
 
+/* What was in hand when the worker ended, and whether an object is to blame. */
+static bool blame(struct rk_master *m, int status)
+{
+    struct rk_end end;
+    bool blamed = rk_child_report(&m->child, m->shared, status, m->hang, m->hang_seq, &end);
+    m->hang = RK_HANG_NO;
+    rk_shared_subject(m->shared, NULL, NULL, 0);
+    const struct rk_blame *b =
+        blamed ? rk_blame_add(m->shared->blame, &end.hand, end.hung, end.how, rk_clock_ms()) : NULL;
+    if (b)
+        rk_log_warn(rk_blame_quarantined(b) ? "object quarantined" : "object suspected",
+                    RK_KV("object", b->object), RK_KN("generation", b->generation),
+                    RK_KV("plugin", b->plugin), RK_KV("hook", b->hook), RK_KV("how", b->how),
+                    RK_KN("times", b->count));
+    return b != NULL;
+}
+
+/* An end with an object in hand is that object's matter (DESIGN 4): it costs a restart, which is quick unless they follow each other. */
+static int64_t restart_ms(struct rk_master *m, bool objects_matter)
+{
+    int64_t now = rk_clock_ms(), *e = m->exits;
+    if (objects_matter) {
+        bool again = m->crash_ms && now - m->crash_ms < CRASHES_MS;
+        m->crash_ms = now;
+        return again ? 500 : 100;
+    }
+    memmove(e, e + 1, sizeof(m->exits) - sizeof(*e));
+    e[RK_MASTER_EXITS - 1] = now;
+    if (e[0] && now - e[0] < EXITS_MS) {
+        rk_log_error("worker ends again and again: leadership is given to others");
+        m->barred_ms = now + BARRED_MS;
+    }
+    return e[RK_MASTER_EXITS - 2] && now - e[RK_MASTER_EXITS - 2] < EXITS_MS ? 2000 : 100;
+}
+
 static void worker_gone(struct rk_master *m, int status)
 {
-    int64_t now = rk_clock_ms();
-    bool crash_in_hand = rk_child_report(m->shared, m->child.pid, status);
+    bool objects_matter = blame(m, status);
     rk_poll_fd_del(m->poll, m->child.link);
     rk_child_closed(&m->child);
     rk_timer_del(m->poll, &m->cut_timer);
     m->cutting = false;
     atomic_store(&m->shared->synced, false);
-    rk_shared_hand(m->shared, NULL, NULL, NULL);
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
     if (m->stopping)
         return;
-    if (code == RK_EXIT_CONFIG || code == RK_EXIT_BUILD) {
+    if (!objects_matter && (code == RK_EXIT_CONFIG || code == RK_EXIT_BUILD)) {
         m->exit_code = code; /* starting it again cannot help: it said why */
         m->stopping = m->idle = true;
         return;
     }
-    int64_t *e = m->exits;
-    memmove(e, e + 1, sizeof(m->exits) - sizeof(*e));
-    e[RK_MASTER_EXITS - 1] =
-        crash_in_hand ? 0 : now; /* a plugin's crash is that object's matter (DESIGN 4) */
-    if (e[0] && now - e[0] < EXITS_MS) {
-        rk_log_error("worker ends again and again: leadership is given to others");
-        m->barred_ms = now + BARRED_MS;
-    }
-    bool soon = !(e[RK_MASTER_EXITS - 2] && now - e[RK_MASTER_EXITS - 2] < EXITS_MS);
+    int64_t delay = restart_ms(m, objects_matter);
     rk__master_want(m);
-    rk_timer_in(m->poll, &m->start_timer,
-                crash_in_hand ? 1000
-                : soon        ? 100
-                              : 2000,
-                worker_start, m);
+    rk_timer_in(m->poll, &m->start_timer, delay, worker_start, m);
 }
 
 static void worker_start(void *ctx)
@@ -173,8 +195,12 @@ static void tick(void *ctx)
     if (now - m->tick_ms > SLEPT_MS)
         m->grace_ms = now + SLEPT_GRACE;
     m->tick_ms = now;
-    if (m->child.pid > 0 && now > m->grace_ms && rk_child_hangs(&m->child, m->shared))
-        rk_child_kill(&m->child, SIGKILL);
+    if (m->child.pid > 0 && m->hang == RK_HANG_NO) {
+        m->hang = rk_child_hangs(&m->child, m->shared, now <= m->grace_ms);
+        m->hang_seq = m->child.hand_seq;
+        if (m->hang != RK_HANG_NO)
+            rk_child_kill(&m->child, SIGKILL);
+    }
     rk__master_want(m);
     stop_step(m);
     rk_timer_in(m->poll, &m->tick_timer, TICK_MS, tick, m);

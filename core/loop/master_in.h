@@ -27,9 +27,12 @@ struct rk_master {
     struct rk_elector *elector; /* NULL: no election */
     struct rk_health *health;
     struct rk_timer tick_timer, start_timer, cut_timer;
-    int64_t unable_ms; /* since when no worker could work; 0 = one can */
-    int64_t barred_ms; /* until then we do not campaign */
-    int64_t exits[RK_MASTER_EXITS];
+    int64_t unable_ms;              /* since when no worker could work; 0 = one can */
+    int64_t barred_ms;              /* until then we do not campaign */
+    int64_t exits[RK_MASTER_EXITS]; /* with no object in hand */
+    int64_t crash_ms;               /* the last end with one */
+    enum rk_hang hang;              /* what the worker was killed for, and in which call */
+    uint64_t hang_seq;
     int64_t stop_ms, tick_ms,
         grace_ms; /* stop asked; last tick; until then nobody is called hanging */
     bool leads, cutting, stopping, releasing, ended;

@@ -153,12 +153,18 @@ bool rk__master_healthy(void *ctx, char *text, size_t size)
     return ok;
 }
 
+/* A copy: the worker may be writing it. */
+static void peek(char *dst, size_t size, const char *src)
+{
+    (void)rk_str_copyn(dst, size, src, strnlen(src, size - 1)); /* fits */
+}
+
 bool rk__master_ready(void *ctx, char *text, size_t size)
 {
     struct rk_master *m = ctx;
-    char late[RK_SHARED_TEXT]; /* a copy: the worker may be writing it */
-    (void)rk_str_copyn(late, sizeof(late), m->shared->why_not,
-                       strnlen(m->shared->why_not, sizeof(late) - 1)); /* fits */
+    char late[RK_SHARED_TEXT], lacking[RK_SHARED_TEXT];
+    peek(late, sizeof(late), m->shared->why_not);
+    peek(lacking, sizeof(lacking), m->shared->lacking);
     bool synced = atomic_load(&m->shared->synced),
          ok = synced && m->child.pid > 0 && !m->stopping && !late[0];
     const char *why = m->stopping         ? "stopping"
@@ -167,8 +173,9 @@ bool rk__master_ready(void *ctx, char *text, size_t size)
                                           : "the first lists are not complete";
     int n;
     if (ok)
-        n = snprintf(text, size, "ok: %s%s%s", m->leads ? "leading" : "standby",
-                     m->holder[0] && !m->leads ? ", leader is " : "", m->leads ? "" : m->holder);
+        n = snprintf(text, size, "ok: %s%s%s%s%s", m->leads ? "leading" : "standby",
+                     m->holder[0] && !m->leads ? ", leader is " : "", m->leads ? "" : m->holder,
+                     lacking[0] ? "; may not read " : "", lacking);
     else
         n = snprintf(text, size, "not synced: %s", why);
     (void)n; /* cut when too long */

@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "core/base/str.h"
+
 #define AT(section, field) (uint32_t) offsetof(struct rk_options, section.field)
 
 static const struct rk_opt_def operator_opts[] = {
@@ -70,6 +72,41 @@ static const struct rk_opt_def breaker_opts[] = {
     {"floor", "20", "this many may always go", NULL, RK_OPT_INT, AT(breaker, floor), 0, 100000},
 };
 
+/* What the API server takes for the name of a namespace: RFC 1123. */
+static bool is_namespace(struct rk_span s)
+{
+    bool good = s.n >= 1 && s.n <= 63 && s.p[0] != '-' && s.p[s.n - 1] != '-';
+    for (size_t i = 0; good && i < s.n; i++)
+        good =
+            (s.p[i] >= 'a' && s.p[i] <= 'z') || (s.p[i] >= '0' && s.p[i] <= '9') || s.p[i] == '-';
+    return good;
+}
+
+static bool named_before(const char *list, struct rk_span name)
+{
+    struct rk_span rest = rk_span_of(list), other;
+    while (rk_span_next(&rest, '\n', &other) && other.p != name.p)
+        if (rk_span_eq(other, name))
+            return true;
+    return false;
+}
+
+/* A namespace that is named twice is a slip of the pen for another one, which nobody would serve. */
+static void check_namespaces(struct rk_conf *conf, const struct rk_options *o)
+{
+    struct rk_span rest = rk_span_of(o->op.watch), ns = rk_span_of(o->le.ns);
+    if (ns.n > 0 && !is_namespace(ns))
+        rk_conf_reject(conf, "leader-election", "namespace",
+                       "'%.*s' cannot be the name of a namespace", (int)ns.n, ns.p);
+    while (rk_span_next(&rest, '\n', &ns)) {
+        if (!is_namespace(ns))
+            rk_conf_reject(conf, "operator", "watch", "'%.*s' cannot be the name of a namespace",
+                           (int)ns.n, ns.p);
+        else if (named_before(o->op.watch, ns))
+            rk_conf_reject(conf, "operator", "watch", "'%.*s' stands there twice", (int)ns.n, ns.p);
+    }
+}
+
 #define BIND(name, table) rk_conf_bind(conf, name, table, sizeof(table) / sizeof(table[0]), o)
 
 void rk_options_bind(struct rk_conf *conf, struct rk_options *o)
@@ -80,4 +117,5 @@ void rk_options_bind(struct rk_conf *conf, struct rk_options *o)
     BIND("health", health_opts);
     BIND("breaker", breaker_opts);
     rk_conf_bind(conf, "plugins", rk_plug_opts, rk_plug_n_opts, &o->plugins);
+    check_namespaces(conf, o);
 }

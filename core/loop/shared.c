@@ -132,39 +132,53 @@ static int64_t cpu_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Odd while something is in hand: the fields are written while it is even, so that the master never pairs one hook's name with another's times. */
-void rk_shared_hand(struct rk_shared *s, const char *plugin, const char *hook, const char *object)
+/* Names longer than the fields are told cut: they are for people. */
+static void copy(char *dst, size_t size, const char *src)
+{
+    (void)rk_str_copyn(dst, size, src, strnlen(src, size - 1)); /* fits: cut */
+}
+
+static void put_down(struct rk_shared *s)
 {
     if (atomic_load(&s->hand_seq) & 1)
         atomic_fetch_add(&s->hand_seq, 1);
+}
+
+void rk_shared_subject(struct rk_shared *s, const char *object, const char *uid, int64_t generation)
+{
+    put_down(s);
+    copy(s->hand_object, sizeof(s->hand_object), object ? object : "");
+    copy(s->hand_uid, sizeof(s->hand_uid), uid ? uid : "");
+    atomic_store(&s->hand_generation, generation);
+}
+
+/* Odd while something is in hand: the fields are written while it is even, so that the master never pairs one hook's name with another's times. */
+void rk_shared_hand(struct rk_shared *s, const char *plugin, const char *hook)
+{
+    put_down(s);
     if (!plugin)
         return;
-    /* Names longer than the fields are told cut: they are for people. */
-    (void)rk_str_copyn(s->hand_plugin, sizeof(s->hand_plugin), plugin,
-                       strnlen(plugin, sizeof(s->hand_plugin) - 1));
-    (void)rk_str_copyn(s->hand_hook, sizeof(s->hand_hook), hook,
-                       strnlen(hook, sizeof(s->hand_hook) - 1));
-    (void)rk_str_copyn(s->hand_object, sizeof(s->hand_object), object,
-                       strnlen(object, sizeof(s->hand_object) - 1));
+    copy(s->hand_plugin, sizeof(s->hand_plugin), plugin);
+    copy(s->hand_hook, sizeof(s->hand_hook), hook);
     atomic_store(&s->hand_cpu_ms, cpu_ms());
     atomic_store(&s->hand_since_ms, rk_clock_ms());
     atomic_fetch_add(&s->hand_seq, 1);
 }
 
-bool rk_shared_in_hand(const struct rk_shared *s, char plugin[64], char hook[64],
-                       char object[RK_SHARED_TEXT], int64_t *ret_since_ms, int64_t *ret_cpu_ms)
+bool rk_shared_in_hand(const struct rk_shared *s, struct rk_hand *ret)
 {
-    uint64_t seq = atomic_load(&s->hand_seq);
-    if (!(seq & 1))
+    struct rk_hand h = {.seq = atomic_load(&s->hand_seq)};
+    if (!(h.seq & 1))
         return false;
-    memcpy(plugin, s->hand_plugin, 64);
-    memcpy(hook, s->hand_hook, 64);
-    memcpy(object, s->hand_object, RK_SHARED_TEXT);
-    plugin[63] = hook[63] = object[RK_SHARED_TEXT - 1] = '\0';
-    int64_t since = atomic_load(&s->hand_since_ms), cpu = atomic_load(&s->hand_cpu_ms);
-    if (atomic_load(&s->hand_seq) != seq)
+    memcpy(h.plugin, s->hand_plugin, sizeof(h.plugin) - 1);
+    memcpy(h.hook, s->hand_hook, sizeof(h.hook) - 1);
+    memcpy(h.object, s->hand_object, sizeof(h.object) - 1);
+    memcpy(h.uid, s->hand_uid, sizeof(h.uid) - 1);
+    h.generation = atomic_load(&s->hand_generation);
+    h.since_ms = atomic_load(&s->hand_since_ms);
+    h.cpu_ms = atomic_load(&s->hand_cpu_ms);
+    if (atomic_load(&s->hand_seq) != h.seq)
         return false; /* it went on meanwhile */
-    *ret_since_ms = since;
-    *ret_cpu_ms = cpu;
+    *ret = h;
     return true;
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "core/base/err.h"
+#include "core/loop/blame.h"
 
 #define RK_SHARED_MAGIC 0x726b736831303031ull
 #define RK_SHARED_NAMES 65536u /* power of two */
@@ -31,8 +32,14 @@ struct rk_shared {
     _Atomic uint64_t passes, writes;
     _Atomic uint64_t hand_seq; /* odd = something is in hand */
     _Atomic int64_t hand_since_ms, hand_cpu_ms;
-    char hand_plugin[64], hand_hook[64], hand_object[RK_SHARED_TEXT];
+    char hand_plugin[RK_BLAME_WORD], hand_hook[RK_BLAME_WORD];
+    char hand_object[RK_BLAME_OBJECT], hand_uid[RK_BLAME_UID]; /* of the pass; "" = none */
+    _Atomic int64_t hand_generation;
     char why_not[RK_SHARED_TEXT]; /* why it is not synced, for /readyz */
+    char lacking[RK_SHARED_TEXT]; /* namespaces that it may not read, for /readyz */
+
+    /* by the master while no worker runs, else by the worker */
+    struct rk_blame blame[RK_BLAME_ROWS];
 
     /* names of pods that were sent: open addressing by hash; a full neighbourhood forgets one */
     _Atomic uint64_t name_hash[RK_SHARED_NAMES];
@@ -54,10 +61,13 @@ void rk_shared_name_set(struct rk_shared *s, const char *gvk, const char *ns, co
 enum rk_name_state rk_shared_name_get(const struct rk_shared *s, const char *gvk, const char *ns,
                                       const char *name);
 
-/* Around a hook: who is running, on what. plugin NULL = nothing. */
-void rk_shared_hand(struct rk_shared *s, const char *plugin, const char *hook, const char *object);
+/* Worker: whom the calls that follow are about. NULL = no object. */
+void rk_shared_subject(struct rk_shared *s, const char *object, const char *uid,
+                       int64_t generation);
+/* Around each call of a plugin: who is running. plugin NULL = nobody; RK_HAND_CORE = ourselves, on behalf of the object. */
+#define RK_HAND_CORE "core"
+void rk_shared_hand(struct rk_shared *s, const char *plugin, const char *hook);
 /* A consistent copy for the master: false when nothing is in hand. */
-bool rk_shared_in_hand(const struct rk_shared *s, char plugin[64], char hook[64],
-                       char object[RK_SHARED_TEXT], int64_t *ret_since_ms, int64_t *ret_cpu_ms);
+bool rk_shared_in_hand(const struct rk_shared *s, struct rk_hand *ret);
 
 #endif

@@ -14,6 +14,10 @@
 #include "core/base/log.h"
 #include "core/base/str.h"
 
+#ifndef RK_BUILD_ID
+#define RK_BUILD_ID "unknown"
+#endif
+
 #define BEAT_MS      500
 #define CREDS_MS     20000
 #define STOP_MS      25000 /* of the usual 30 s (client.md 56) */
@@ -46,7 +50,7 @@ static void led(struct rk_worker *w)
     w->breaker.since_ms = w->led_ms;
     w->breaker.deleted = 0;
     rk_log_info("leading", RK_KN("epoch", w->epoch));
-    rk_drive_all(w);
+    rk_drive_all(w, NULL);
     rk_drive_soon(w);
 }
 
@@ -144,9 +148,13 @@ static void beat(void *ctx)
         tell_master(w, RK_LINK_SYNCED);
     }
     char why[RK_SHARED_TEXT] = "";
-    if (!rk_feeds_stale(w, why, sizeof(why)))
+    if (!rk_feeds_stale(w, NULL, why, sizeof(why)))
         why[0] = '\0';
     (void)rk_str_copy(w->shared->why_not, sizeof(w->shared->why_not), why); /* fits: same size */
+    bool lacks = rk_feeds_lacking(w, why, sizeof(why));
+    if (lacks && strcmp(why, w->shared->lacking) != 0)
+        rk_log_warn("namespaces that may not be read are not served", RK_KV("namespaces", why));
+    (void)rk_str_copy(w->shared->lacking, sizeof(w->shared->lacking), why); /* as above */
     rk_timer_in(w->poll, &w->beat_timer, synced ? BEAT_MS : 20, beat, w);
 }
 
@@ -228,10 +236,24 @@ static int tie_to_master(struct rk_err *err)
     return 0;
 }
 
-int rk_worker_run(int shared_fd, int link_fd, struct rk_conf *conf, const struct rk_options *o,
-                  struct rk_plugins *plugins)
+struct rk_shared *rk_worker_share(int shared_fd)
 {
-    struct rk_worker w = {.link = link_fd, .o = o, .plugins = plugins};
+    struct rk_shared *shared = NULL;
+    struct rk_err err = RK_ERR_INIT;
+    if (rk_shared_open(shared_fd, &shared, &err) != 0)
+        rk_log_error("worker cannot start", RK_KV("err", err.text));
+    return shared;
+}
+
+void rk_worker_in_hand(void *shared, const char *plugin, const char *what)
+{
+    rk_shared_hand(shared, plugin, what);
+}
+
+int rk_worker_run(struct rk_shared *shared, int link_fd, struct rk_conf *conf,
+                  const struct rk_options *o, struct rk_plugins *plugins)
+{
+    struct rk_worker w = {.shared = shared, .link = link_fd, .o = o, .plugins = plugins};
     struct rk_err err = RK_ERR_INIT;
     (void)conf; /* options point into it: it outlives us */
     signal(SIGPIPE, SIG_IGN);
@@ -239,10 +261,7 @@ int rk_worker_run(int shared_fd, int link_fd, struct rk_conf *conf, const struct
     signal(SIGTERM, SIG_IGN);
     rk_arena_init(&w.arena, 0);
     rk_arena_init(&w.forever, 0);
-    if (rk_shared_open(shared_fd, &w.shared, &err) != 0) {
-        rk_log_error("worker cannot start", RK_KV("err", err.text));
-        return RK_EXIT_BUILD;
-    }
+    rk_plugins_stamp(plugins, RK_VERSION " " RK_BUILD_ID, w.set);
     if (tie_to_master(&err) != 0 || setup(&w, &err) != 0) {
         rk_log_error("worker cannot start", RK_KV("err", err.text));
         return err.code == RK_E_INVAL || err.code == RK_E_NOENT || err.code == RK_E_SYNTAX

@@ -44,6 +44,7 @@ struct rk_owner {
     size_t n_told;
     /* Objects of others that serve as ours would (RK_WANT_ANYONES), as refused creates told. */
     struct rk_found found[RK_FOUND_MAX];
+    bool quarantined; /* the last look ran no plugin: its status is watched too */
 };
 
 struct rk_feed { /* one watch: a kind in one namespace or in all */
@@ -83,7 +84,9 @@ struct rk_worker {
     struct rk_fence *fence; /* leadership has come, the cache is being compared; NULL */
     struct rk_timer drive_timer, beat_timer, creds_timer, stop_timer;
     bool driving, leads, stopping, stopped;
-    uint64_t epoch; /* of our leadership; plans carry it */
+    char set[RK_PLUGINS_STAMP]; /* which plugins we are: in conditions of quarantined objects */
+    bool any_quarantined;       /* ever: only then status changes are of interest */
+    uint64_t epoch;             /* of our leadership; plans carry it */
     int64_t led_ms, stop_ms;
     int exit_code;
 };
@@ -93,7 +96,8 @@ void rk_drive_wake(void *ctx, const char *gvk, const char *ns, const char *name,
                    enum rk_view_cause cause); /* view's callback */
 void rk_drive_soon(struct rk_worker *w);
 void rk_drive_retry(void *worker); /* the server answers again: what backs off has waited enough */
-void rk_drive_all(struct rk_worker *w); /* leadership came: every owner, low priority */
+/* Leadership came, or a namespace (NULL: all): every owner there, low priority. */
+void rk_drive_all(struct rk_worker *w, const char *ns);
 /* Leadership went: rows without a flight go, the next leadership makes them anew. */
 void rk_drive_forget(struct rk_worker *w);
 enum rk_flight_end {
@@ -105,6 +109,12 @@ enum rk_flight_end {
 void rk_drive_finished(struct rk_worker *w, struct rk_owner *owner, enum rk_flight_end end);
 void rk_owner_free(void *owner);
 void rk_owner_found(struct rk_owner *o, const char *gvk, const char *name);
+/* The events of a plan, those that were not told by the plan before. */
+void rk_drive_tell(struct rk_worker *w, struct rk_owner *o, const struct rk_plan *plan);
+
+/* ---- quarantine.c: objects over which workers died ---- */
+/* Before a pass: true when there is to be none now, and what is to be done instead has been begun. The snapshot's key is in the queue's hand. */
+bool rk_quarantine_stops(struct rk_worker *w, struct rk_owner *o, const struct rk_snapshot *snap);
 
 /* ---- flight.c: a plan is carried out ---- */
 /* Takes the plan. Calls rk_drive_finished when all is settled. */
@@ -119,9 +129,15 @@ void rk_outcome_note(struct rk_owner *owner, const char *gvk, const char *group,
 /* ---- feed.c: watches -> view ---- */
 int rk_feeds_start(struct rk_worker *w, struct rk_err *err);
 void rk_feeds_free(struct rk_worker *w);
+/* Has everything been listed at least once, or, where single namespaces are watched, everything of at least one of them, and of the others all that we may read? */
 bool rk_feeds_synced(const struct rk_worker *w);
 bool rk_feeds_served(const struct rk_worker *w, const char *gvk); /* the API has this kind */
-bool rk_feeds_stale(const struct rk_worker *w, char *why, size_t why_size);
+/* Is all that belongs to this namespace listed? Without that nothing is done there: what is not seen would be made again. */
+bool rk_feeds_whole(const struct rk_worker *w, const char *ns);
+/* Is a cache old that the objects of this namespace depend on (NULL: of any, but for those that we may not read)? Then why. */
+bool rk_feeds_stale(const struct rk_worker *w, const char *ns, char *why, size_t why_size);
+/* The namespaces that we may not read, and the reason of the first; false: there are none. */
+bool rk_feeds_lacking(const struct rk_worker *w, char *text, size_t size);
 
 /* ---- fence.c: is the cache as new as the API server? ---- */
 /* Calls `passed` once all feeds are; never from inside this call. */
@@ -132,9 +148,13 @@ void rk_fence_free(struct rk_fence *f); /* NULL is fine */
 /* RLIMIT_DATA below the container's memory limit, so that running out ends the worker alone, with a word, and not the container. No limit found: nothing. */
 void rk_limit_memory(void);
 
+/* What the master handed over; NULL (told in the log) when it is of another build. */
+struct rk_shared *rk_worker_share(int shared_fd);
+/* While plugins load, before there is a worker: what is in hand (rk_plug_conf.in_hand). ctx is the shared memory. */
+void rk_worker_in_hand(void *shared, const char *plugin, const char *what);
 /* Run until told to stop. argv-independent: conf and options are bound, plugins loaded. Returns the exit code. */
-int rk_worker_run(int shared_fd, int link_fd, struct rk_conf *conf, const struct rk_options *o,
-                  struct rk_plugins *plugins);
+int rk_worker_run(struct rk_shared *shared, int link_fd, struct rk_conf *conf,
+                  const struct rk_options *o, struct rk_plugins *plugins);
 
 /* Bytes on the link. Master to worker: */
 #define RK_LINK_LEAD 'L' /* you may write: epoch in shared memory */

@@ -52,13 +52,8 @@ static bool serves(const struct rk_pass *ps, const struct rk_plugged_hook *h)
 
 static void in_hand(const struct rk_pass *ps, const struct rk_plugged_hook *h)
 {
-    const struct rk_snapshot *s = ps->snap;
-    if (!ps->conf->in_hand)
-        return;
-    if (h)
-        ps->conf->in_hand(ps->conf->ctx, h->plug->name, h->hook.title, s->gvk, s->ns, s->name);
-    else
-        ps->conf->in_hand(ps->conf->ctx, NULL, NULL, NULL, NULL, NULL);
+    if (ps->conf->in_hand)
+        ps->conf->in_hand(ps->conf->ctx, h ? h->plug->name : NULL, h ? h->hook.title : NULL);
 }
 
 static bool verdict_fits(int32_t r, int phase)

@@ -69,6 +69,7 @@ static void status(struct rk_pass *ps)
         (void)rk__hooks(ps, RK_PHASE_STATUS, true); /* failures are told in the plan */
     ps->phase = RK_PHASE_STATUS;
     rk__fail_report(ps);
+    rk__quarantine_over(ps);
     rk__status_emit(ps);
 }
 
@@ -121,7 +122,7 @@ static void pass_begin(struct rk_pass *ps, const struct rk_plugins *plugins,
     ps->unwants_end = &ps->unwants;
 }
 
-static void pass_done(struct rk_pass *ps)
+void rk__pass_done(struct rk_pass *ps)
 {
     rk_map_done(&ps->taken);
     rk_buf_done(&ps->buf);
@@ -138,11 +139,10 @@ static void forget(struct rk_plan *p)
     p->problem = NULL;
 }
 
-int rk_pass_run(const struct rk_plugins *plugins, const struct rk_pass_conf *conf,
-                const struct rk_snapshot *snap, struct rk_plan **ret, struct rk_err *err)
+int rk__pass_open(struct rk_pass *ps, const struct rk_plugins *plugins,
+                  const struct rk_pass_conf *conf, const struct rk_snapshot *snap,
+                  struct rk_err *err)
 {
-    struct rk_pass pass, *ps = &pass;
-    *ret = NULL;
     pass_begin(ps, plugins, conf, snap);
     int r = rk_json_parse(&ps->arena, snap->object.p ? snap->object.p : "", snap->object.n, NULL,
                           &ps->object, err);
@@ -150,7 +150,7 @@ int rk_pass_run(const struct rk_plugins *plugins, const struct rk_pass_conf *con
         r = rk_err_set(err, RK_E_SYNTAX, "not an object but %s", rk_json_type_name(ps->object));
     if (r < 0) {
         (void)rk_err_wrap(err, "%s %s/%s", snap->gvk, snap->ns, snap->name); /* the code is r */
-        pass_done(ps);
+        rk__pass_done(ps);
         return r;
     }
     const cJSON *meta = rk_json_get(ps->object, "metadata");
@@ -158,11 +158,22 @@ int rk_pass_run(const struct rk_plugins *plugins, const struct rk_pass_conf *con
     const char *generation = rk_json_num_text(rk_json_get(meta, "generation"));
     ps->generation = generation ? generation : "0";
     plan_begin(ps);
+    return 0;
+}
+
+int rk_pass_run(const struct rk_plugins *plugins, const struct rk_pass_conf *conf,
+                const struct rk_snapshot *snap, struct rk_plan **ret, struct rk_err *err)
+{
+    struct rk_pass pass, *ps = &pass;
+    *ret = NULL;
+    int r = rk__pass_open(ps, plugins, conf, snap, err);
+    if (r < 0)
+        return r;
     if (ps->deleting ? deleting(ps) : alive(ps))
         status(ps);
     if (ps->plan->done)
         forget(ps->plan);
     *ret = ps->plan;
-    pass_done(ps);
+    rk__pass_done(ps);
     return 0;
 }

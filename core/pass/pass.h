@@ -105,10 +105,8 @@ struct rk_pass_conf {
     size_t
         arena_cap; /* bytes, beside what the trees of owner and observed objects may take; 16 MiB */
     size_t slice;  /* creates plus deletes of one plan; 64 */
-    /* Around every hook: shared memory is told what is in hand (plugin, hook title, object),
-     * NULL after. */
-    void (*in_hand)(void *ctx, const char *plugin, const char *hook, const char *gvk,
-                    const char *ns, const char *name);
+    /* Around every hook: what is in hand (plugin, hook title); NULL after. */
+    void (*in_hand)(void *ctx, const char *plugin, const char *hook);
     void *ctx;
     /* render: no slice, every group and child is shaped, also when nothing is missing;
      * finalizers count as held */
@@ -120,6 +118,26 @@ struct rk_pass_conf {
  * when the object itself cannot be read: then *ret is NULL. */
 int rk_pass_run(const struct rk_plugins *plugins, const struct rk_pass_conf *conf,
                 const struct rk_snapshot *snap, struct rk_plan **ret, struct rk_err *err);
+
+/* ---- quarantine: an object over which plugins crash or hang. No plugin runs here. ---- */
+
+#define RK_QUARANTINED "raykeeper.io/Quarantined" /* the condition that tells it, and keeps it */
+
+struct rk_quarantine {
+    const char *plugin, *hook, *how; /* what was in hand, and how it ended */
+    uint32_t times;
+    bool hung;
+    const char *set; /* rk_plugins_stamp: other plugins get a try of their own */
+};
+/* metadata.generation; 0 when there is none */
+int64_t rk_pass_generation(const struct rk_snapshot *snap);
+/* Does the object's status say that it is quarantined, at the generation that it has now, under
+ * this set of plugins? A pass that comes to its end takes the condition away. */
+bool rk_pass_quarantined(const struct rk_snapshot *snap, const char *set);
+/* A plan that writes the condition and an event, and nothing else. Errors as of rk_pass_run. */
+int rk_pass_quarantine(const struct rk_plugins *plugins, const struct rk_pass_conf *conf,
+                       const struct rk_snapshot *snap, const struct rk_quarantine *q,
+                       struct rk_plan **ret, struct rk_err *err);
 
 /* Offline helpers for `render`: all objects of a plan as JSON trees in the arena, in sending
  * order. */

@@ -234,6 +234,8 @@ void rk__status_begin(struct rk_pass *ps);
 void rk__status_condition(struct rk_pass *ps, const char *type, const char *status,
                           const char *reason, const char *msg);
 bool rk__status_drop_condition(struct rk_pass *ps, const char *type);
+/* observedGeneration of a condition that is there */
+void rk__status_observed(struct rk_pass *ps, const char *type);
 void rk__status_emit(struct rk_pass *ps);
 
 /* gauge.c */
@@ -245,6 +247,16 @@ void rk__final_emit_hold(struct rk_pass *ps);
 /* all: every finalizer that a plugin declared */
 bool rk__final_emit_release(struct rk_pass *ps, bool all);
 void rk__final_unserved(struct rk_pass *ps);
+
+/* pass.c: parsed, with an empty plan, which the caller takes over; done frees all but the plan.
+ * After a failure nothing is open. */
+int rk__pass_open(struct rk_pass *ps, const struct rk_plugins *plugins,
+                  const struct rk_pass_conf *conf, const struct rk_snapshot *snap,
+                  struct rk_err *err);
+void rk__pass_done(struct rk_pass *ps);
+
+/* quarantine.c: all hooks have come back */
+void rk__quarantine_over(struct rk_pass *ps);
 
 /* api*.c */
 extern const rk_api rk__api;

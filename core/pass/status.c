@@ -75,6 +75,14 @@ void rk__status_condition(struct rk_pass *ps, const char *type, const char *stat
              rk_json_str(kept ? rk_json_get(old, "lastTransitionTime") : NULL, ps->now_text));
 }
 
+void rk__status_observed(struct rk_pass *ps, const char *type)
+{
+    cJSON *c = condition_find(conditions(ps, false), type);
+    if (c)
+        rk_json_set(&ps->arena, c, "observedGeneration",
+                    rk_json_number_text(&ps->arena, ps->generation));
+}
+
 bool rk__status_drop_condition(struct rk_pass *ps, const char *type)
 {
     cJSON *list = conditions(ps, false), *c = condition_find(list, type);

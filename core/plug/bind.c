@@ -73,7 +73,9 @@ void rk__plug_bind(struct rk__plug_load *l, struct rk_plug *plug)
     if (!plug->info.check)
         return;
     char text[CHECK_TEXT] = "";
+    rk__plug_hand(l->pc, plug->name, "check");
     int32_t r = plug->info.check(plug->self, text, sizeof text);
+    rk__plug_hand(l->pc, NULL, NULL);
     text[sizeof text - 1] = '\0';
     if (r != RK_OK)
         rk__plug_problem(l, plug->file, "plugin %s: refuses its options: %s", plug->name,

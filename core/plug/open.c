@@ -11,8 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "core/base/digest.h"
 
 #define SYMBOL "rk_plugin_v0"
 
@@ -95,7 +98,7 @@ static const char *dl_words(const char *path)
 
 /* The descriptor stays open for good: glibc knows a loaded object by the name it was opened
  * with, and a closed number that comes again would name the wrong one. */
-static int load(int fd, const rk_plugin **ret, size_t *ret_known, struct rk_err *err)
+static int load(int fd, struct rk__plug_file *ret, struct rk_err *err)
 {
     char path[64];
     int n = snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
@@ -110,10 +113,10 @@ static int load(int fd, const rk_plugin **ret, size_t *ret_known, struct rk_err 
                           "is not a plugin for this host: it exports no symbol " SYMBOL);
     Dl_info info;
     ElfW(Sym) *sym = NULL;
-    *ret_known = SIZE_MAX;
+    ret->known = SIZE_MAX;
     if (dladdr1(desc, &info, (void **)&sym, RTLD_DL_SYMENT) && sym && sym->st_size > 0)
-        *ret_known = sym->st_size;
-    *ret = desc;
+        ret->known = sym->st_size;
+    ret->desc = desc;
     return 0;
 }
 
@@ -155,16 +158,33 @@ static int open_checked(const char *file, bool any_owner, uint64_t *ret_size, st
     return r;
 }
 
-int rk__plug_open(const char *file, bool any_owner, const rk_plugin **ret, size_t *ret_known,
+/* Of the bytes that are loaded: a note with a build id is not in every file. */
+static int digest(int fd, uint64_t size, uint8_t out[32], struct rk_err *err)
+{
+    void *p = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (p == MAP_FAILED)
+        return rk_err_errno(err, errno, "cannot be read");
+    rk_sha256(p, size, out);
+    (void)munmap(p, size); /* ours */
+    return 0;
+}
+
+int rk__plug_open(const char *file, const struct rk_plug_conf *pc, struct rk__plug_file *ret,
                   struct rk_err *err)
 {
     uint64_t size = 0;
-    int fd = open_checked(file, any_owner, &size, err);
+    int fd = open_checked(file, pc->any_owner, &size, err);
     if (fd < 0)
         return fd;
     int r = check_elf(fd, size, err);
     if (r == 0)
-        return load(fd, ret, ret_known, err);
-    (void)close(fd); /* only read */
+        r = digest(fd, size, ret->digest, err);
+    if (r != 0) {
+        (void)close(fd); /* only read */
+        return r;
+    }
+    rk__plug_hand(pc, file, "load");
+    r = load(fd, ret, err);
+    rk__plug_hand(pc, NULL, NULL);
     return r;
 }

@@ -49,7 +49,13 @@ void rk__plug_problem(struct rk__plug_load *l, const char *where, const char *fm
     l->n_problems++;
 }
 
-static void take(struct rk__plug_load *l, const rk_plugin *desc, size_t known, const char *file,
+void rk__plug_hand(const struct rk_plug_conf *pc, const char *plugin, const char *what)
+{
+    if (pc->in_hand)
+        pc->in_hand(pc->in_hand_ctx, plugin, what);
+}
+
+static void take(struct rk__plug_load *l, const struct rk__plug_file *from, const char *file,
                  const char *want_name)
 {
     struct rk_plugins *p = l->p;
@@ -58,8 +64,9 @@ static void take(struct rk__plug_load *l, const rk_plugin *desc, size_t known, c
         return;
     }
     struct rk_plug *plug = &p->plugs[p->n];
-    if (!rk__plug_take(l, desc, known, file, plug))
+    if (!rk__plug_take(l, from->desc, from->known, file, plug))
         return;
+    memcpy(plug->digest, from->digest, sizeof plug->digest);
     const struct rk_plug *twin = rk_plugins_find(p, plug->name);
     if (twin)
         rk__plug_problem(l, file, "plugin %s: %s has a plugin of that name too", plug->name,
@@ -76,13 +83,12 @@ static void take(struct rk__plug_load *l, const rk_plugin *desc, size_t known, c
 
 static void take_file(struct rk__plug_load *l, const char *file, const char *want_name)
 {
-    const rk_plugin *desc;
-    size_t known;
+    struct rk__plug_file from = {0};
     struct rk_err err = RK_ERR_INIT;
-    if (rk__plug_open(file, l->pc->any_owner, &desc, &known, &err) < 0)
+    if (rk__plug_open(file, l->pc, &from, &err) < 0)
         rk__plug_problem(l, file, "%s", err.text);
     else
-        take(l, desc, known, file, want_name);
+        take(l, &from, file, want_name);
 }
 
 static int by_bytes(const void *a, const void *b)
@@ -272,8 +278,10 @@ int rk_plugins_from(const rk_plugin *const *descs, size_t n, struct rk_conf *con
     struct rk_conf *own = conf ? NULL : rk_conf_new();
     begin(&l, conf ? conf : own, pc);
     l.p->own_conf = own;
-    for (size_t i = 0; i < n; i++)
-        take(&l, descs[i], sizeof(rk_plugin), "built in", NULL);
+    for (size_t i = 0; i < n; i++) {
+        const struct rk__plug_file from = {.desc = descs[i], .known = sizeof(rk_plugin)};
+        take(&l, &from, "built in", NULL);
+    }
     return finish(&l, ret, err);
 }
 

@@ -25,6 +25,7 @@ struct rk_plug {
     /* zeroed, options bound; their texts belong to the conf that was bound */
     void *self;
     bool disabled;            /* [plugins] disable: only FINALIZE hooks run */
+    uint8_t digest[32];       /* SHA-256 of the file; zero for what is built in */
     int index;                /* load order: author number in provenance */
     const char *const *after; /* descriptor's and INI's, ended by NULL; never NULL itself */
     const char *const *owns;  /* path prefixes, ended by NULL; NULL itself = anywhere */
@@ -66,6 +67,10 @@ struct rk_plug_conf {    /* [plugins] */
     const char *path;    /* directory of the bundled ones; NULL or "" = none */
     const char *disable; /* one name per line */
     bool any_owner;      /* skip the ownership check: a build tree owned by someone else */
+    /* not options: around every call into a plugin's file while it loads (its constructors, its
+     * check()), so that a crash can be told; plugin NULL = over. May be NULL */
+    void (*in_hand)(void *ctx, const char *plugin, const char *what);
+    void *in_hand_ctx;
 };
 extern const struct rk_opt_def rk_plug_opts[];
 extern const size_t rk_plug_n_opts;
@@ -90,6 +95,11 @@ const struct rk_plug *rk_plugins_find(const struct rk_plugins *p, const char *na
 const rk_kind *rk_plugins_kind(const struct rk_plugins *p, const char *gvk);
 /* `raykeeper plugin list`: phase, rank, plugin, title, file, version */
 void rk_plugins_print(const struct rk_plugins *p, struct rk_buf *out);
+/* Which plugins these are and what they were told, in 12 hexadecimal digits: names, versions, the
+ * bytes of their files, which are off, their options, their order; and `host`, a text of the
+ * caller. Equal sets have equal stamps, wherever they lie. */
+#define RK_PLUGINS_STAMP 13
+void rk_plugins_stamp(const struct rk_plugins *p, const char *host, char out[RK_PLUGINS_STAMP]);
 /* "POD"; "?" when there is none of that number */
 const char *rk_phase_name(int phase);
 

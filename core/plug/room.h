@@ -24,9 +24,16 @@ bool rk__plug_is_gvk(const char *s);   /* "v1/Pod", "example.io/v1/Thing" */
 /* one path per line, no blanks, no leading slashes; NULL in, NULL out */
 const char *rk__plug_paths(struct rk_arena *a, const char *keep);
 
-/* open.c: *ret_known is how many bytes of the descriptor the file's symbol table vouches for. */
-int rk__plug_open(const char *file, bool any_owner, const rk_plugin **ret, size_t *ret_known,
+/* open.c */
+struct rk__plug_file {
+    const rk_plugin *desc;
+    size_t known; /* bytes of the descriptor that the file's symbol table vouches for */
+    uint8_t digest[32];
+};
+int rk__plug_open(const char *file, const struct rk_plug_conf *pc, struct rk__plug_file *ret,
                   struct rk_err *err);
+/* plug.c: told around every call into a plugin; NULL = over */
+void rk__plug_hand(const struct rk_plug_conf *pc, const char *plugin, const char *what);
 /* check.c: copy a descriptor into *plug (name, info, arrays, word lists). False when there were
  * problems; then it must not be used. */
 bool rk__plug_take(struct rk__plug_load *l, const rk_plugin *desc, size_t known, const char *file,

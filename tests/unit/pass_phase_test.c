@@ -284,10 +284,9 @@ STAGE_TEST(wanting_belongs_to_plan)
 }
 
 static char hand[256];
-static void in_hand(void *ctx, const char *plugin, const char *hook, const char *gvk,
-                    const char *ns, const char *name)
+static void in_hand(void *ctx, const char *plugin, const char *hook)
 {
-    (void)ctx, (void)gvk, (void)ns, (void)name;
+    (void)ctx;
     size_t n = strlen(hand);
     (void)snprintf(hand + n, sizeof hand - n, "%s:%s ", plugin ? plugin : "-",
                    hook ? hook : "-"); /* cut when too long */
