@@ -2,6 +2,7 @@
 import http.client
 import json
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -45,9 +46,9 @@ def wait_end(pid, bound=60):
 
 
 class Operator:
-    """Started by the constructor. `sets` are --set options; everything it writes is kept."""
+    """Started by the constructor. `sets` are --set options, `limits` of setrlimit; everything it writes is kept."""
 
-    def __init__(self, kubeconfig, sets=(), config=None, env=None, checked=False, plugins=None):
+    def __init__(self, kubeconfig, sets=(), config=None, env=None, checked=False, plugins=None, limits=None):
         argv = [binary(checked), "run", "--kubeconfig", kubeconfig]
         argv += ["--config", config] if config else []
         for s in ("health.address=127.0.0.1:0", *([f"plugins.path={plugins}"] if plugins else []), *sets):
@@ -56,7 +57,8 @@ class Operator:
             argv += ["--set", "plugins.path=" + os.path.join(build_dir(), "plugins")]
         self.lines, self.news, self.closed = [], threading.Condition(), False
         self.child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                                      env=dict(os.environ, **(env or {})), start_new_session=True)
+                                      env=dict(os.environ, **(env or {})), start_new_session=True,
+                                      preexec_fn=(lambda: [resource.setrlimit(w, (n, n)) for w, n in limits.items()]) if limits else None)
         self.pid = self.child.pid
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()

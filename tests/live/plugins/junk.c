@@ -39,7 +39,7 @@ static int32_t pods(const rk_api *rk, rk_pass *ps, const char *what)
     else if (rk_is(what, "group-twins"))
         g.n_members = 2;
     else if (rk_is(what, "group-no-template"))
-        g.pod_template = rk->object(ps);
+        g.pod_template = rk->at(rk->object(ps), "/metadata");
     else if (rk_is(what, "group-keyless"))
         m[0].key = NULL;
     else if (rk_is(what, "group-labels"))

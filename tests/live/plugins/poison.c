@@ -51,14 +51,15 @@ static int32_t run(const rk_api *rk, rk_pass *ps, void *self)
 {
     const struct conf *conf = self;
     const char *what = rk->str(rk->object(ps), POISON, "");
-    if (conf->immune)
+    if (conf->immune || !*what)
         return RK_OK;
+    rk->log(ps, 1, "poison", NULL, 0);
     if (rk_is(what, "segv"))
         *nowhere = 1;
     else if (rk_is(what, "abrt"))
         abort();
     else if (rk_is(what, "fpe"))
-        zero = 1 / zero;
+        zero = 7 / zero; /* not every machine minds */
     else if (rk_is(what, "ill"))
         __builtin_trap();
     else if (rk_is(what, "bus"))
