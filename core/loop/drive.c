@@ -377,28 +377,27 @@ void rk_drive_finished(struct rk_worker *w, struct rk_owner *o, enum rk_flight_e
 static void drive(void *ctx)
 {
     struct rk_worker *w = ctx;
-    int64_t start = rk_clock_ms();
-    w->driving = false;
+    int64_t start = rk_clock_ms(), due = 0;
+    w->driving = true; /* what a key asks for meanwhile, this turn sees */
     while (w->leads && !w->stopping && w->flights < FLIGHTS_MAX &&
            rk_shared_gate(w->shared, w->epoch)) {
         int priority;
         int64_t waited, now = rk_clock_ms();
-        if (now - start >= TURN_MS) {
-            rk_timer_in(w->poll, &w->drive_timer, 0, drive, w);
-            return;
-        }
-        const char *key = rk_queue_next(w->queue, now, &priority, &waited);
+        const char *key =
+            now - start < TURN_MS ? rk_queue_next(w->queue, now, &priority, &waited) : NULL;
         if (!key) {
-            int64_t due = rk_queue_due_ms(w->queue);
-            if (due != INT64_MAX)
-                rk_timer_set(w->poll, &w->drive_timer, due, drive, w);
-            return;
+            due = now - start < TURN_MS ? rk_queue_due_ms(w->queue) : now;
+            break;
         }
         run_key(w, key);
     }
+    w->driving = false;
     /* A gate that shut without a word (a late renewal) opens without one: look again. */
-    if (w->leads && !w->stopping && w->flights < FLIGHTS_MAX)
-        rk_timer_in(w->poll, &w->drive_timer, GATE_MS, drive, w);
+    bool shut = due == 0 && w->leads && !w->stopping && w->flights < FLIGHTS_MAX;
+    if (due == 0)
+        due = shut ? rk_clock_ms() + GATE_MS : INT64_MAX;
+    if (due != INT64_MAX)
+        rk_timer_set(w->poll, &w->drive_timer, due, drive, w);
 }
 
 void rk_drive_soon(struct rk_worker *w)

@@ -108,6 +108,18 @@ def test_a_kubeconfig_that_is_missing(live, tmp_path):
     refused(live, tmp_path / "none", kubeconfig=str(tmp_path / "none"))
 
 
+@pytest.mark.parametrize("watch, word", [("team-a, Team-B", "'Team-B'"), ("team_a", "'team_a'"), ("-a", "'-a'"), ("x" * 64, "xxx"),
+                                         ("team-a, team-b, team-a", "'team-a' stands there twice")])
+def test_a_watch_list_with_illegal_or_doubled_names_is_refused_with_its_line(live, tmp_path, watch, word):
+    conf = ini(tmp_path, f"[operator]\nlog-level = info\nwatch = {watch}\n")
+    refused(live, f"{conf}:3", "watch", word, config=str(conf))
+
+
+def test_a_lease_in_a_namespace_that_cannot_be_is_refused_with_its_line(live, tmp_path):
+    conf = ini(tmp_path, "[leader-election]\nnamespace = my.team\n")
+    refused(live, f"{conf}:2", "my.team", config=str(conf))
+
+
 def test_lease_times_that_do_not_fit_are_refused(live):
     refused(live, "leader-election", sets=["leader-election.lease=5s", "leader-election.renew=9s"])
 
