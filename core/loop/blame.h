@@ -21,7 +21,7 @@ struct rk_hand {
     char uid[RK_BLAME_UID];
     int64_t generation;
     uint64_t seq; /* of shared memory: two equal ones are the same call */
-    int64_t since_ms, cpu_ms;
+    int64_t cpu_ms;
 };
 
 struct rk_blame {

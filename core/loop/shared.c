@@ -160,8 +160,8 @@ void rk_shared_hand(struct rk_shared *s, const char *plugin, const char *hook)
         return;
     copy(s->hand_plugin, sizeof(s->hand_plugin), plugin);
     copy(s->hand_hook, sizeof(s->hand_hook), hook);
-    atomic_store(&s->hand_cpu_ms, cpu_ms());
-    atomic_store(&s->hand_since_ms, rk_clock_ms());
+    if (strcmp(plugin, RK_HAND_CORE) != 0) /* our own time has no limit */
+        atomic_store(&s->hand_cpu_ms, cpu_ms());
     atomic_fetch_add(&s->hand_seq, 1);
 }
 
@@ -175,7 +175,6 @@ bool rk_shared_in_hand(const struct rk_shared *s, struct rk_hand *ret)
     memcpy(h.object, s->hand_object, sizeof(h.object) - 1);
     memcpy(h.uid, s->hand_uid, sizeof(h.uid) - 1);
     h.generation = atomic_load(&s->hand_generation);
-    h.since_ms = atomic_load(&s->hand_since_ms);
     h.cpu_ms = atomic_load(&s->hand_cpu_ms);
     if (atomic_load(&s->hand_seq) != h.seq)
         return false; /* it went on meanwhile */

@@ -30,8 +30,8 @@ struct rk_shared {
     _Atomic int64_t beat_ms; /* its loop is turning */
     _Atomic bool synced;     /* all watches have been complete at least once */
     _Atomic uint64_t passes, writes;
-    _Atomic uint64_t hand_seq; /* odd = something is in hand */
-    _Atomic int64_t hand_since_ms, hand_cpu_ms;
+    _Atomic uint64_t hand_seq;   /* odd = something is in hand */
+    _Atomic int64_t hand_cpu_ms; /* CPU time of the worker when the call began */
     char hand_plugin[RK_BLAME_WORD], hand_hook[RK_BLAME_WORD];
     char hand_object[RK_BLAME_OBJECT], hand_uid[RK_BLAME_UID]; /* of the pass; "" = none */
     _Atomic int64_t hand_generation;
