@@ -203,44 +203,6 @@ static int run_pass(struct rk_worker *w, const struct rk_owner *o, const struct 
     return r;
 }
 
-/* Events of a plan are told when they are new: the pass is pure and says them each time. */
-void rk_drive_tell(struct rk_worker *w, struct rk_owner *o, const struct rk_plan *plan)
-{
-    uint64_t *now = plan->n_events ? rk_alloc_array(plan->n_events, sizeof(*now)) : NULL;
-    for (size_t i = 0; i < plan->n_events; i++) {
-        const struct rk_plan_event *e = &plan->events[i];
-        now[i] = rk_hash64(e->note, strlen(e->note),
-                           rk_hash64(e->reason, strlen(e->reason), e->warning));
-        bool old = false;
-        for (size_t j = 0; j < o->n_told && !old; j++)
-            old = o->told[j] == now[i];
-        if (old)
-            continue;
-        const char *slash = strrchr(o->gvk, '/');
-        char api_version[256];
-        if (!slash ||
-            rk_str_copyn(api_version, sizeof(api_version), o->gvk, (size_t)(slash - o->gvk)) != 0)
-            continue;
-        struct rk_event ev = {.controller = plan->controller,
-                              .api_version = api_version,
-                              .kind = slash + 1,
-                              .ns = o->ns,
-                              .name = o->name,
-                              .uid = plan->uid,
-                              .rv = plan->rv,
-                              .warning = e->warning,
-                              .reason = e->reason,
-                              .action = e->action,
-                              .note = e->note};
-        rk_recorder_add(w->recorder, &ev, w->epoch);
-        rk_log_info(e->warning ? "warning event" : "event", RK_KV("object", o->key),
-                    RK_KV("reason", e->reason), RK_KV("note", e->note));
-    }
-    rk_free(o->told);
-    o->told = now;
-    o->n_told = plan->n_events;
-}
-
 /* Does this deletion exceed the share of known pods that may go without a user's edit? (DESIGN 4, deletion breaker.) */
 static bool breaker_trips(struct rk_worker *w, const struct rk_owner *o, const struct rk_op *op)
 {
@@ -281,22 +243,6 @@ static size_t hold_deletions(struct rk_worker *w, const struct rk_owner *o, stru
                     RK_KV("why", stale ? why : "too many at once without a user's edit"),
                     RK_KN("held", held));
     return held;
-}
-
-/* No hook has seen the object, so no status can be made: an event alone tells its user. */
-static void tell_unreadable(struct rk_worker *w, struct rk_owner *o, const struct rk_snapshot *snap,
-                            const struct rk_err *err)
-{
-    const rk_kind *kind = rk_plugins_kind(w->plugins, o->gvk);
-    struct rk_plan_event event = {
-        .warning = true, .reason = "UnreadableObject", .action = "Validate", .note = err->text};
-    const struct rk_plan told = {.controller =
-                                     kind && kind->controller ? kind->controller : "raykeeper",
-                                 .uid = snap->uid,
-                                 .rv = snap->rv,
-                                 .events = &event,
-                                 .n_events = 1};
-    rk_drive_tell(w, o, &told);
 }
 
 /* Pods that are there resolve their names: a create whose answer we never got has happened. */
@@ -341,7 +287,7 @@ static void run_key(struct rk_worker *w, const char *key)
     struct rk_err err = RK_ERR_INIT;
     if (run_pass(w, o, &snap, &plan, &err) != 0) {
         rk_log_error("object cannot be read", RK_KV("object", key), RK_KV("err", err.text));
-        tell_unreadable(w, o, &snap, &err);
+        rk_drive_tell_unreadable(w, o, &snap, &err);
         rk_drive_finished(w, o, RK_FLIGHT_FAILED);
         return;
     }

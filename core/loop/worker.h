@@ -109,8 +109,11 @@ enum rk_flight_end {
 void rk_drive_finished(struct rk_worker *w, struct rk_owner *owner, enum rk_flight_end end);
 void rk_owner_free(void *owner);
 void rk_owner_found(struct rk_owner *o, const char *gvk, const char *name);
-/* The events of a plan, those that were not told by the plan before. */
+/* drive_tell.c: the events of a plan, those that were not told by the plan before. */
 void rk_drive_tell(struct rk_worker *w, struct rk_owner *o, const struct rk_plan *plan);
+
+void rk_drive_tell_unreadable(struct rk_worker *w, struct rk_owner *o,
+                              const struct rk_snapshot *snap, const struct rk_err *err);
 
 /* ---- quarantine.c: objects over which workers died ---- */
 /* Before a pass: true when there is to be none now, and what is to be done instead has been begun. The snapshot's key is in the queue's hand. */
