@@ -20,11 +20,11 @@ bool rk_blame_quarantined(const struct rk_blame *b)
     return b && b->count >= RK_BLAME_TIMES;
 }
 
-static struct rk_blame *row_of(struct rk_blame *rows, const char *uid)
+static struct rk_blame *row_of(struct rk_blames *t, const char *uid)
 {
-    for (size_t i = 0; i < RK_BLAME_ROWS; i++)
-        if (rows[i].object[0] && strcmp(rows[i].uid, uid) == 0)
-            return &rows[i];
+    for (uint32_t i = 0; i < t->used; i++)
+        if (t->row[i].object[0] && strcmp(t->row[i].uid, uid) == 0)
+            return &t->row[i];
     return NULL;
 }
 
@@ -51,10 +51,10 @@ static bool refresh(struct rk_blame *b, int64_t generation, int64_t now_ms)
     return true;
 }
 
-struct rk_blame *rk_blame_find(struct rk_blame *rows, const char *uid, int64_t generation,
+struct rk_blame *rk_blame_find(struct rk_blames *t, const char *uid, int64_t generation,
                                int64_t now_ms)
 {
-    struct rk_blame *b = row_of(rows, uid);
+    struct rk_blame *b = row_of(t, uid);
     return b && refresh(b, generation, now_ms) ? b : NULL;
 }
 
@@ -64,26 +64,29 @@ static int worth(const struct rk_blame *b)
     return !b->object[0] ? 0 : b->told ? 1 : !rk_blame_quarantined(b) ? 2 : 3;
 }
 
-static struct rk_blame *room(struct rk_blame *rows)
+static struct rk_blame *room(struct rk_blames *t)
 {
-    struct rk_blame *least = &rows[0];
-    for (size_t i = 1; i < RK_BLAME_ROWS; i++) {
-        int a = worth(&rows[i]), b = worth(least);
-        if (a < b || (a == b && rows[i].last_ms < least->last_ms))
-            least = &rows[i];
+    struct rk_blame *least = NULL;
+    for (uint32_t i = 0; i < t->used; i++) {
+        struct rk_blame *b = &t->row[i];
+        if (!least || worth(b) < worth(least) ||
+            (worth(b) == worth(least) && b->last_ms < least->last_ms))
+            least = b;
     }
+    if ((!least || least->object[0]) && t->used < RK_BLAME_ROWS)
+        least = &t->row[t->used++];
     memset(least, 0, sizeof(*least));
     return least;
 }
 
-const struct rk_blame *rk_blame_add(struct rk_blame *rows, const struct rk_hand *hand, bool hung,
+const struct rk_blame *rk_blame_add(struct rk_blames *t, const struct rk_hand *hand, bool hung,
                                     const char *how, int64_t now_ms)
 {
     if (!hand->object[0])
         return NULL;
-    struct rk_blame *b = rk_blame_find(rows, hand->uid, hand->generation, now_ms);
+    struct rk_blame *b = rk_blame_find(t, hand->uid, hand->generation, now_ms);
     if (!b) {
-        b = room(rows);
+        b = room(t);
         copy(b->uid, sizeof(b->uid), hand->uid);
         b->generation = hand->generation;
     }
@@ -110,9 +113,9 @@ int64_t rk_blame_due_ms(const struct rk_blame *b)
     return b->last_ms + (wait < WAIT_MAX ? wait : WAIT_MAX);
 }
 
-void rk_blame_drop(struct rk_blame *rows, const char *object)
+void rk_blame_drop(struct rk_blames *t, const char *object)
 {
-    for (size_t i = 0; i < RK_BLAME_ROWS; i++)
-        if (strcmp(rows[i].object, object) == 0)
-            rows[i].object[0] = '\0';
+    for (uint32_t i = 0; i < t->used; i++)
+        if (strcmp(t->row[i].object, object) == 0)
+            t->row[i].object[0] = '\0';
 }

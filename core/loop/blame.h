@@ -35,12 +35,16 @@ struct rk_blame {
     bool told;            /* the object's status says it: from then on what stands there counts */
 };
 
-/* `rows`: RK_BLAME_ROWS of them.
- * Master: one more end with this in hand. NULL when there was no object. The row stays valid until the next call. */
-const struct rk_blame *rk_blame_add(struct rk_blame *rows, const struct rk_hand *hand, bool hung,
+struct rk_blames {
+    uint32_t used; /* rows behind it were never touched */
+    struct rk_blame row[RK_BLAME_ROWS];
+};
+
+/* Master: one more end with this in hand. NULL when there was no object. The row stays valid until the next call. */
+const struct rk_blame *rk_blame_add(struct rk_blames *t, const struct rk_hand *hand, bool hung,
                                     const char *how, int64_t now_ms);
 /* Worker: what is held against the object at this generation; NULL = nothing. Brings the row up to date with generation and time. */
-struct rk_blame *rk_blame_find(struct rk_blame *rows, const char *uid, int64_t generation,
+struct rk_blame *rk_blame_find(struct rk_blames *t, const char *uid, int64_t generation,
                                int64_t now_ms);
 bool rk_blame_quarantined(const struct rk_blame *b); /* NULL: no */
 /* Its user, or other plugins, give it one more try. */
@@ -49,6 +53,6 @@ void rk_blame_release(struct rk_blame *b);
  * last end). NULL: at once. */
 int64_t rk_blame_due_ms(const struct rk_blame *b);
 /* The object of that text is gone. */
-void rk_blame_drop(struct rk_blame *rows, const char *object);
+void rk_blame_drop(struct rk_blames *t, const char *object);
 
 #endif

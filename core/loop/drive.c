@@ -265,7 +265,7 @@ static void run_key(struct rk_worker *w, const char *key)
         /* Gone: the garbage collector takes the children. The key leaves our hand, or a new object of this name would wait for it for ever. */
         rk_queue_forget(w->queue, key);
         rk_queue_drop(w->queue, key);
-        rk_blame_drop(w->shared->blame, key);
+        rk_blame_drop(&w->shared->blame, key);
         rk_map_del(&w->owners, key); /* the key is the queue's until done */
         rk_queue_done(w->queue, key, rk_clock_ms());
         return;

@@ -60,7 +60,8 @@ static bool blame(struct rk_master *m, int status)
     m->hang = RK_HANG_NO;
     rk_shared_subject(m->shared, NULL, NULL, 0);
     const struct rk_blame *b =
-        blamed ? rk_blame_add(m->shared->blame, &end.hand, end.hung, end.how, rk_clock_ms()) : NULL;
+        blamed ? rk_blame_add(&m->shared->blame, &end.hand, end.hung, end.how, rk_clock_ms())
+               : NULL;
     if (b)
         rk_log_warn(rk_blame_quarantined(b) ? "object quarantined" : "object suspected",
                     RK_KV("object", b->object), RK_KN("generation", b->generation),

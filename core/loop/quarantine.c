@@ -57,7 +57,7 @@ static void tell(struct rk_worker *w, struct rk_owner *o, const struct rk_snapsh
 bool rk_quarantine_stops(struct rk_worker *w, struct rk_owner *o, const struct rk_snapshot *snap)
 {
     struct rk_blame *b =
-        rk_blame_find(w->shared->blame, snap->uid, rk_pass_generation(snap), rk_clock_ms());
+        rk_blame_find(&w->shared->blame, snap->uid, rk_pass_generation(snap), rk_clock_ms());
     bool says = rk_pass_quarantined(snap, w->set), was = o->quarantined;
     if (b && says)
         b->told = true;

@@ -39,7 +39,7 @@ struct rk_shared {
     char lacking[RK_SHARED_TEXT]; /* namespaces that it may not read, for /readyz */
 
     /* by the master while no worker runs, else by the worker */
-    struct rk_blame blame[RK_BLAME_ROWS];
+    struct rk_blames blame;
 
     /* names of pods that were sent: open addressing by hash; a full neighbourhood forgets one */
     _Atomic uint64_t name_hash[RK_SHARED_NAMES];

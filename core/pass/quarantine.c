@@ -28,14 +28,16 @@ static bool same_set(const char *message, const char *set)
 
 bool rk_pass_quarantined(const struct rk_snapshot *snap, const char *set)
 {
-    struct rk_span list = rk_scan_get(snap->object, "status/conditions");
-    if (!list.p || !memmem(list.p, list.n, RK_QUARANTINED, strlen(RK_QUARANTINED)))
+    if (!snap->object.p ||
+        !memmem(snap->object.p, snap->object.n, RK_QUARANTINED, strlen(RK_QUARANTINED)))
         return false; /* nearly always: nothing is parsed */
+    struct rk_span list = rk_scan_get(snap->object, "status/conditions");
     struct rk_arena a;
     cJSON *tree;
     bool holds = false;
     rk_arena_init(&a, 0);
-    if (rk_json_parse(&a, list.p, list.n, NULL, &tree, NULL) == 0 && rk_json_is_array(tree))
+    if (list.p && rk_json_parse(&a, list.p, list.n, NULL, &tree, NULL) == 0 &&
+        rk_json_is_array(tree))
         for (const cJSON *c = tree->child; c && !holds; c = c->next) {
             int64_t seen = -1;
             holds = rk_str_eq(rk_json_str(rk_json_get(c, "type"), NULL), RK_QUARANTINED) &&

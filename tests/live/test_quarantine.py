@@ -91,6 +91,18 @@ def test_others_go_on_while_some_crash_and_each_is_quarantined_after_two(live):
     live.created(4 + 3)
 
 
+def test_who_killed_once_is_tried_again_after_all_others(live):
+    good = [f"good-{i}" for i in range(6)]
+    for name in good[:3] + ["bad"] + good[3:]:
+        live.create(dose(name, "segv") if name == "bad" else ray.cluster(name, ("small", 2)))
+    op = start(live)
+    second = op.wait_said("object quarantined")["ts"]
+    for name in good:
+        live.world.wait_for(ray.ready(name, 2))
+    made = [e["requestReceivedTimestamp"] for e in live.writes(verbs=("create",), resource="pods", code=201)]
+    assert len(made) == 3 * len(good) and max(made) < second, (max(made), second)
+
+
 def test_a_quarantine_survives_the_death_of_everything(live):
     op = start(live)
     live.create(dose("bad", "segv"))

@@ -12,7 +12,7 @@
 
 #define HOUR 3600000
 
-static struct rk_blame rows[RK_BLAME_ROWS];
+static struct rk_blames rows;
 
 static struct rk_hand hand(const char *uid, int64_t generation)
 {
@@ -25,13 +25,13 @@ static struct rk_hand hand(const char *uid, int64_t generation)
 static const struct rk_blame *died(const char *uid, int64_t generation, int64_t at)
 {
     const struct rk_hand h = hand(uid, generation);
-    return rk_blame_add(rows, &h, false, "Segmentation fault", at);
+    return rk_blame_add(&rows, &h, false, "Segmentation fault", at);
 }
 
 static int fresh(void **state)
 {
     (void)state;
-    memset(rows, 0, sizeof rows);
+    memset(&rows, 0, sizeof rows);
     return 0;
 }
 
@@ -46,25 +46,25 @@ static void twice_at_one_generation_is_a_quarantine(void **state)
     assert_string_equal(b->plugin, "acme");
     assert_string_equal(b->how, "Segmentation fault");
     assert_int_equal(b->count, 2);
-    assert_false(rk_blame_quarantined(rk_blame_find(rows, "b", 1, 3000)));
-    assert_true(rk_blame_quarantined(rk_blame_find(rows, "a", 1, 3000)));
-    assert_null(rk_blame_find(rows, "c", 1, 3000));
+    assert_false(rk_blame_quarantined(rk_blame_find(&rows, "b", 1, 3000)));
+    assert_true(rk_blame_quarantined(rk_blame_find(&rows, "a", 1, 3000)));
+    assert_null(rk_blame_find(&rows, "c", 1, 3000));
 }
 
 static void without_an_object_nobody_is_blamed(void **state)
 {
     (void)state;
     const struct rk_hand none = {.plugin = "acme", .hook = "check"};
-    assert_null(rk_blame_add(rows, &none, false, "Aborted", 1000));
-    assert_null(rk_blame_add(rows, &none, false, "Aborted", 2000));
-    assert_null(rk_blame_find(rows, "", 0, 2000));
+    assert_null(rk_blame_add(&rows, &none, false, "Aborted", 1000));
+    assert_null(rk_blame_add(&rows, &none, false, "Aborted", 2000));
+    assert_null(rk_blame_find(&rows, "", 0, 2000));
 }
 
 static void an_edit_after_one_end_forgets_it(void **state)
 {
     (void)state;
     died("a", 1, 1000);
-    assert_null(rk_blame_find(rows, "a", 2, 2000));
+    assert_null(rk_blame_find(&rows, "a", 2, 2000));
     assert_false(rk_blame_quarantined(died("a", 2, 3000)));
     assert_true(rk_blame_quarantined(died("a", 2, 4000)));
     assert_false(rk_blame_quarantined(died("b", 1, 1000)));
@@ -76,10 +76,10 @@ static void an_edit_of_what_is_quarantined_gives_one_try(void **state)
     (void)state;
     died("a", 1, 1000);
     died("a", 1, 2000);
-    assert_false(rk_blame_quarantined(rk_blame_find(rows, "a", 2, 3000)));
+    assert_false(rk_blame_quarantined(rk_blame_find(&rows, "a", 2, 3000)));
     assert_true(rk_blame_quarantined(died("a", 2, 4000)));
     /* Once that try went well, another edit does not make it innocent at once. */
-    assert_non_null(rk_blame_find(rows, "a", 3, 5000));
+    assert_non_null(rk_blame_find(&rows, "a", 3, 5000));
 }
 
 static void a_release_gives_one_try_and_takes_back_what_was_told(void **state)
@@ -87,7 +87,7 @@ static void a_release_gives_one_try_and_takes_back_what_was_told(void **state)
     (void)state;
     died("a", 1, 1000);
     died("a", 1, 2000);
-    struct rk_blame *b = rk_blame_find(rows, "a", 1, 3000);
+    struct rk_blame *b = rk_blame_find(&rows, "a", 1, 3000);
     b->told = true;
     rk_blame_release(b);
     assert_false(rk_blame_quarantined(b));
@@ -103,10 +103,10 @@ static void time_forgets_one_end_and_never_a_quarantine(void **state)
     died("a", 1, 1000);
     died("b", 1, 1000);
     died("b", 1, 1000);
-    assert_non_null(rk_blame_find(rows, "a", 1, 1000 + HOUR));
-    assert_null(rk_blame_find(rows, "a", 1, 1001 + HOUR));
+    assert_non_null(rk_blame_find(&rows, "a", 1, 1000 + HOUR));
+    assert_null(rk_blame_find(&rows, "a", 1, 1001 + HOUR));
     assert_false(rk_blame_quarantined(died("a", 1, 1002 + HOUR)));
-    assert_true(rk_blame_quarantined(rk_blame_find(rows, "b", 1, 1000 + 100 * (int64_t)HOUR)));
+    assert_true(rk_blame_quarantined(rk_blame_find(&rows, "b", 1, 1000 + 100 * (int64_t)HOUR)));
 }
 
 static void who_is_edited_again_and_again_waits_longer_and_longer(void **state)
@@ -132,9 +132,9 @@ static void an_object_that_is_gone_leaves_nothing(void **state)
     (void)state;
     died("a", 1, 1000);
     died("b", 1, 1000);
-    rk_blame_drop(rows, "example.io/v1/Thing ns/a");
-    assert_null(rk_blame_find(rows, "a", 1, 1000));
-    assert_non_null(rk_blame_find(rows, "b", 1, 1000));
+    rk_blame_drop(&rows, "example.io/v1/Thing ns/a");
+    assert_null(rk_blame_find(&rows, "a", 1, 1000));
+    assert_non_null(rk_blame_find(&rows, "b", 1, 1000));
 }
 
 static void a_full_table_forgets_what_the_object_itself_tells_first(void **state)
@@ -147,18 +147,18 @@ static void a_full_table_forgets_what_the_object_itself_tells_first(void **state
         if (i != 5) /* that one died once */
             died(uid, 1, 1000 + i);
     }
-    rk_blame_find(rows, "u7", 1, 2000)->told = true;
+    rk_blame_find(&rows, "u7", 1, 2000)->told = true;
     died("x", 1, 3000);
     died("x", 1, 3000);
-    assert_null(rk_blame_find(rows, "u7", 1, 3000));
+    assert_null(rk_blame_find(&rows, "u7", 1, 3000));
     died("y", 1, 3000);
     died("y", 1, 3000);
-    assert_null(rk_blame_find(rows, "u5", 1, 3000));
+    assert_null(rk_blame_find(&rows, "u5", 1, 3000));
     died("z", 1, 3000);
-    assert_null(rk_blame_find(rows, "u0", 1, 3000)); /* the oldest */
-    assert_true(rk_blame_quarantined(rk_blame_find(rows, "x", 1, 3000)));
-    assert_true(rk_blame_quarantined(rk_blame_find(rows, "y", 1, 3000)));
-    assert_true(rk_blame_quarantined(rk_blame_find(rows, "u1", 1, 3000)));
+    assert_null(rk_blame_find(&rows, "u0", 1, 3000)); /* the oldest */
+    assert_true(rk_blame_quarantined(rk_blame_find(&rows, "x", 1, 3000)));
+    assert_true(rk_blame_quarantined(rk_blame_find(&rows, "y", 1, 3000)));
+    assert_true(rk_blame_quarantined(rk_blame_find(&rows, "u1", 1, 3000)));
 }
 
 static void long_texts_are_cut_and_end(void **state)
@@ -170,12 +170,12 @@ static void long_texts_are_cut_and_end(void **state)
     char how[200];
     memset(how, 'h', sizeof how - 1);
     how[sizeof how - 1] = '\0';
-    const struct rk_blame *b = rk_blame_add(rows, &h, true, how, 1000);
+    const struct rk_blame *b = rk_blame_add(&rows, &h, true, how, 1000);
     assert_int_equal(strlen(b->object), sizeof b->object - 1);
     assert_int_equal(strlen(b->how), sizeof b->how - 1);
     assert_true(b->hung);
-    rk_blame_drop(rows, h.object);
-    assert_null(rk_blame_find(rows, "a", 1, 1000));
+    rk_blame_drop(&rows, h.object);
+    assert_null(rk_blame_find(&rows, "a", 1, 1000));
 }
 
 /* ---- shared memory ---- */
