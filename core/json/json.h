@@ -57,6 +57,11 @@ bool rk_json_unset(cJSON *object, const char *key); /* false when it was not the
 void rk_json_push(cJSON *array, cJSON *value);
 bool rk_json_remove(cJSON *parent, cJSON *child);
 
+/* A number that whoever owns a tree may leave on its nodes, say whose they are: 0 on a new node and on a copy; nothing
+ * in this room reads it. A node keeps it wherever it is moved to. */
+void rk_json_mark(cJSON *v, int mark);
+int rk_json_mark_of(const cJSON *v);
+
 /* Reading. NULL in, NULL or the default out. */
 cJSON *rk_json_get(const cJSON *object, const char *key);
 cJSON *rk_json_at(const cJSON *array, size_t index);

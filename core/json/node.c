@@ -166,3 +166,14 @@ bool rk_json_remove(cJSON *parent, cJSON *child)
     }
     return false;
 }
+
+/* Numbers are text here, so that cJSON's own field for them is free. */
+void rk_json_mark(cJSON *v, int mark)
+{
+    v->valueint = mark;
+}
+
+int rk_json_mark_of(const cJSON *v)
+{
+    return v->valueint;
+}

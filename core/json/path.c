@@ -244,6 +244,16 @@ static void push_entry(struct rk_buf *out, const struct rk__merge_rule *rule, co
     (void)rk_buf_addf(out, "/%zu", index); /* `full` is sticky */
 }
 
+void rk_path_push_entry(struct rk_buf *path, const char *kind, const cJSON *list,
+                        const cJSON *entry)
+{
+    struct rk_path parsed;
+    const struct rk__merge_rule *rule = NULL;
+    if (rk_path_parse(rk_buf_text(path), &parsed, NULL) == 0)
+        rule = rk__merge_rule(kind, parsed.tok, parsed.n);
+    push_entry(path, rule, list, entry);
+}
+
 int rk_path_canonical(const cJSON *root, const char *kind, const char *text, struct rk_buf *out,
                       struct rk_err *err)
 {

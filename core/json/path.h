@@ -39,6 +39,10 @@ int rk_path_set(struct rk_arena *a, cJSON *root, const char *kind, const char *p
 int rk_path_drop(cJSON *root, const char *path, struct rk_err *err);
 /* Append one reference token to a path text with escaping; for walkers that build paths. */
 void rk_path_push(struct rk_buf *path, const char *key);
+/* The same for an entry of `list`, whose own path stands in `path`: [name] when the name leads to it, else its index (see
+ * rk_path_canonical). kind: of the object that the path begins in. */
+void rk_path_push_entry(struct rk_buf *path, const char *kind, const cJSON *list,
+                        const cJSON *entry);
 /* The canonical address of an existing node: select tokens turned to [name] form where the list has a merge key, so that two ways of
  * naming one place compare equal ("/spec/containers/0/env/3" -> "/spec/containers/[main]/env/[A]"). Entries without a usable name, and
  * all but the first of one name, keep their index. Appended to out on success only.

@@ -112,6 +112,7 @@ static void child(struct rk_pass *ps, struct rk_obj *o)
         create(ps, o);
     else if (needed)
         patch(ps, o, s);
+    rk__fields_keep(ps, o, NULL, NULL, o->name, true);
 }
 
 void rk__children(struct rk_pass *ps)

@@ -11,6 +11,18 @@
 
 #include "core/json/path.h"
 
+size_t rk__claim_parent(const char *path, size_t n)
+{
+    int depth = 0;
+    while (n > 0) {
+        char c = path[--n];
+        depth += c == ']' ? 1 : c == '[' && depth > 0 ? -1 : 0;
+        if (c == '/' && depth == 0)
+            break;
+    }
+    return n;
+}
+
 const char *rk__claim_path(struct rk_obj *o, const char *path)
 {
     struct rk_arena *a = &o->ps->arena;
@@ -22,15 +34,9 @@ const char *rk__claim_path(struct rk_obj *o, const char *path)
     char head[RK_PATH_MAX + 1];
     size_t n = strlen(path);
     memcpy(head, path, n + 1);
-    /* Cut words off the end until something is there; `/` inside [ ] is no word's end. */
+    /* Cut words off the end until something is there. */
     while (n > 0 && rk_path_canonical(o->root, o->kind, head, &out, NULL) < 0) {
-        int depth = 0;
-        while (n > 0) {
-            char c = head[--n];
-            depth += c == ']' ? 1 : c == '[' && depth > 0 ? -1 : 0;
-            if (c == '/' && depth == 0)
-                break;
-        }
+        n = rk__claim_parent(head, n);
         head[n] = '\0';
     }
     (void)rk_buf_adds(&out, path + n); /* both halves are bounded by RK_PATH_MAX */
@@ -39,20 +45,18 @@ const char *rk__claim_path(struct rk_obj *o, const char *path)
     return ret;
 }
 
-enum relation { APART, EQUAL, ABOVE, BELOW }; /* where the record stands, seen from the path */
-
-static enum relation relate(const char *record, const char *path)
+enum rk__relation rk__claim_relate(const char *record, const char *path)
 {
     size_t i = 0;
     while (record[i] && record[i] == path[i])
         i++;
     if (!record[i] && !path[i])
-        return EQUAL;
+        return RK__EQUAL;
     if (!record[i] && path[i] == '/')
-        return ABOVE;
+        return RK__ABOVE;
     if (!path[i] && record[i] == '/')
-        return BELOW;
-    return APART;
+        return RK__BELOW;
+    return RK__APART;
 }
 
 static bool equals_in_rank(const struct rk_pass *ps, const struct rk_plugged_hook *a,
@@ -75,13 +79,13 @@ static void pledge(struct rk_pass *ps, const struct rk_obj *o, const char *path,
     ps->pledges = p;
 }
 
-static void guard(struct rk_obj *o, const struct rk__write *w, enum relation rel, const char *path,
-                  bool there)
+static void guard(struct rk_obj *o, const struct rk__write *w, enum rk__relation rel,
+                  const char *path, bool there)
 {
     struct rk_pass *ps = o->ps;
     if (w->rec.verb == RK_WROTE_OFFER || !equals_in_rank(ps, w->by, ps->hook))
         return;
-    if (w->rec.verb == RK_WROTE_DROP || rel != ABOVE)
+    if (w->rec.verb == RK_WROTE_DROP || rel != RK__ABOVE)
         pledge(ps, o, w->rec.path, w->by);
     else if (there)
         pledge(ps, o, path,
@@ -98,18 +102,19 @@ const char *rk__claim_before(struct rk_obj *o, const char *path, bool there, enu
     bool known = false;
     for (size_t i = o->n_writes; i-- > 0;) {
         struct rk__write *w = &o->writes[i];
-        enum relation rel =
-            w->gone || w->rec.verb == RK_WROTE_YIELD ? APART : relate(w->rec.path, path);
-        if (rel == APART || (rel == BELOW && verb == RK__APPEND))
+        enum rk__relation rel = w->gone || w->rec.verb == RK_WROTE_YIELD
+                                    ? RK__APART
+                                    : rk__claim_relate(w->rec.path, path);
+        if (rel == RK__APART || (rel == RK__BELOW && verb == RK__APPEND))
             continue; /* what a list holds already, an append leaves alone */
         bool own = w->by->plug == ps->hook->plug;
-        if (!known && (there || (own && rel == EQUAL && w->rec.verb == RK_WROTE_DROP))) {
+        if (!known && (there || (own && rel == RK__EQUAL && w->rec.verb == RK_WROTE_DROP))) {
             over = own ? w->rec.over : w->rec.author;
             known = true;
         }
         if (!own)
             guard(o, w, rel, path, there);
-        else if (rel != ABOVE && verb != RK__APPEND)
+        else if (rel != RK__ABOVE && verb != RK__APPEND)
             w->gone = true;
     }
     if (!known && there && o->what != RK__OBJ_STATUS && o->what != RK__OBJ_START)
@@ -117,7 +122,8 @@ const char *rk__claim_before(struct rk_obj *o, const char *path, bool there, enu
     return over;
 }
 
-void rk__claim_record(struct rk_obj *o, const char *path, enum rk_wrote verb, const char *over)
+struct rk__write *rk__claim_record(struct rk_obj *o, const char *path, enum rk_wrote verb,
+                                   const char *over)
 {
     const struct rk_plugged_hook *h = o->ps->hook;
     struct rk__write *w =
@@ -130,6 +136,7 @@ void rk__claim_record(struct rk_obj *o, const char *path, enum rk_wrote verb, co
     w->rec.rank = h->hook.rank;
     w->rec.verb = verb;
     w->rec.over = over;
+    return w;
 }
 
 void rk__claim_settle(struct rk_pass *ps)

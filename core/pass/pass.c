@@ -19,7 +19,9 @@ static void carry_out(struct rk_pass *ps)
 
 static struct rk_obj *owner_object(struct rk_pass *ps)
 {
-    return rk__obj_new(ps, RK__OBJ_OWNER, ps->snap->gvk, ps->snap->name, ps->object);
+    ps->owner = rk__obj_new(ps, RK__OBJ_OWNER, ps->snap->gvk, ps->snap->name, ps->object);
+    rk__author_begin(ps->owner, RK__USERS);
+    return ps->owner;
 }
 
 /* Returns whether STATUS follows. */
@@ -132,7 +134,7 @@ void rk__pass_done(struct rk_pass *ps)
 /* RK_DONE: not ours. Nothing that was said before the verdict is written. */
 static void forget(struct rk_plan *p)
 {
-    p->n_ops = p->n_events = p->n_held = 0;
+    p->n_ops = p->n_events = p->n_held = p->n_shapes = 0;
     p->again_ms = -1;
     p->again_why = NULL;
     p->failed = p->invalid = false; /* of an earlier hook: no reason to come back */

@@ -55,6 +55,56 @@ struct rk_plan_wrote {
     size_t n;
 };
 
+/* ---- who set what, for explain: made when conf->record is set ---- */
+
+enum rk_wrote { RK_WROTE_SET, RK_WROTE_OFFER, RK_WROTE_YIELD, RK_WROTE_APPEND, RK_WROTE_DROP };
+
+/* An offer that yielded to what was there. */
+struct rk_plan_offer {
+    const char *author;
+    uint16_t phase, rank;
+};
+
+/* A leaf of an object that the plan makes: a scalar, or an object or array that is empty. */
+struct rk_plan_field {
+    const char *path;     /* JSON pointer, list entries by index */
+    const char *name;     /* the same, list entries as [x] where the list has a merge key */
+    const cJSON *value;   /* NULL = made when the object is sent: see fill */
+    const char *author;   /* a plugin; "user": it stood in the owner; "core" */
+    uint16_t phase, rank; /* of the plugin's hook; 0 for others */
+    const char *title;    /* of that hook; NULL */
+    enum rk_wrote verb;   /* DROP: it is empty because its last entry went */
+    const char *over;     /* author that was overridden (core, user or a plugin); NULL */
+    const char *source;   /* JSON pointer into the owner where the value was taken from; NULL */
+    const char *fill;     /* "random32"; NULL */
+    bool each;            /* every pod of the group has a value of its own */
+    const struct rk_plan_offer *yielded;
+    size_t n_yielded;
+};
+
+/* A leaf that somebody took away, or replaced by something that has no such leaf. */
+struct rk_plan_lost {
+    const char *name; /* as it was called then */
+    const cJSON *value;
+    const char *was; /* its author */
+    const char *author, *title;
+    uint16_t phase, rank;
+};
+
+struct rk_plan_shape {
+    const char *gvk;              /* "start/Start" for a start scratch */
+    const char *name;             /* a pod: of the first one; "" when none is made now */
+    const char *group, *role;     /* of a pod; "" */
+    const char *member;           /* of a pod whose group is shaped pod by pod; NULL */
+    size_t pods;                  /* made in this shape */
+    cJSON *tree;                  /* as it is sent, in the plan's arena */
+    struct rk_plan_field *fields; /* in the order of the tree, then fills */
+    size_t n_fields;
+    struct rk_plan_lost *lost;
+    size_t n_lost;
+    const struct rk_plan_shape *start; /* of a pod: its start scratch; NULL */
+};
+
 struct rk_plan {
     struct rk_arena arena;
     const char *gvk, *ns, *name, *uid, *rv; /* of the owner */
@@ -81,12 +131,12 @@ struct rk_plan {
     size_t n_gauges;
     struct rk_plan_wrote *wrote; /* see rk_plan_writes */
     size_t n_wrote;
+    struct rk_plan_shape *shapes; /* conf->record: children, then pods */
+    size_t n_shapes;
 };
 void rk_plan_free(struct rk_plan *p); /* NULL is fine */
 
-enum rk_wrote { RK_WROTE_SET, RK_WROTE_OFFER, RK_WROTE_YIELD, RK_WROTE_APPEND, RK_WROTE_DROP };
-
-/* Whose write is this? For explain, conflict reports and tests. */
+/* A write as it was made, for conflict reports and tests; whose a field is at the end is in shapes. */
 struct rk_write_record {
     const char *path;   /* canonical */
     const char *author; /* plugin name */
@@ -111,7 +161,8 @@ struct rk_pass_conf {
     /* render: no slice, every group and child is shaped, also when nothing is missing;
      * finalizers count as held */
     bool whole;
-    bool record; /* keep who wrote what */
+    bool
+        record; /* keep who wrote what, and whose every field is: a tree is walked for each write */
 };
 
 /* Run. Returns 0 with a plan (failures of hooks are inside the plan), or RK_E_SYNTAX/RK_E_LIMIT

@@ -150,13 +150,22 @@ static bool one(struct rk_pass *ps, const struct rk__group *g, const rk_member *
     return true;
 }
 
+static void keep(struct rk_pass *ps, const struct rk__group *g, const rk_member *m,
+                 struct rk_obj *o, const char *name)
+{
+    rk__writes_keep(ps, o, g->g.group);
+    rk__fields_keep(ps, o, g, m, name, ps->asked);
+}
+
 /* Ops of the group and what they held are taken back when a member cannot be shaped: first
  * failure wins. */
 static void group_pods(struct rk_pass *ps, const struct rk__group *g)
 {
-    struct rk_obj *shaped = NULL, *first = NULL;
+    struct rk_obj *shaped = NULL, *kept = NULL;
     struct text t = {0};
-    size_t ops = ps->plan->n_ops, budget = ps->budget, held = ps->plan->n_held;
+    struct rk_plan *p = ps->plan;
+    size_t ops = p->n_ops, budget = ps->budget, held = p->n_held, wrote = p->n_wrote,
+           shapes = p->n_shapes;
     ps->asked = false;
     for (uint32_t i = 0; i < g->g.n_members; i++) {
         const rk_member *m = &g->members[i];
@@ -166,20 +175,23 @@ static void group_pods(struct rk_pass *ps, const struct rk__group *g)
         if (!name || !rk__op_budget(ps))
             continue;
         if (!one(ps, g, m, &shaped, &t, name)) {
-            ps->plan->n_ops = ops;
+            p->n_ops = ops;
             ps->budget = budget;
-            ps->plan->n_held = held;
+            p->n_held = held;
+            p->n_wrote = wrote;
+            p->n_shapes = shapes;
             return;
         }
-        first = first ? first : shaped;
+        if (shaped != kept)
+            keep(ps, g, m, shaped, name);
+        kept = shaped;
     }
-    if (!first && ps->conf->whole) { /* to know who would write what */
+    if (!kept && ps->conf->whole) { /* to know who would write what */
         static const rk_member nobody = {.size = sizeof nobody, .key = ""};
-        (void)rk__shape_pod(ps, g, g->g.n_members ? &g->members[0] : &nobody,
-                            &first); /* failures are told */
+        const rk_member *m = g->g.n_members ? &g->members[0] : &nobody;
+        if (rk__shape_pod(ps, g, m, &kept) == RK_OK) /* failures are told */
+            keep(ps, g, m, kept, NULL);
     }
-    if (first)
-        rk__writes_keep(ps, first, g->g.group);
 }
 
 void rk__pods(struct rk_pass *ps)

@@ -13,7 +13,27 @@ enum rk__obj_what { RK__OBJ_POD, RK__OBJ_CHILD, RK__OBJ_OWNER, RK__OBJ_START, RK
 struct rk__write {
     struct rk_write_record rec;
     const struct rk_plugged_hook *by;
-    bool gone; /* the same author wrote there again */
+    bool gone;          /* the same author wrote there again */
+    const cJSON *there; /* YIELD: what it yielded to */
+};
+
+/* Whose a value is; see author.c. */
+enum rk__whose { RK__CORES, RK__USERS, RK__PLUGINS };
+struct rk__stamp {
+    enum rk__whose whose;
+    const struct rk_plugged_hook *by; /* PLUGINS */
+    enum rk_wrote verb;
+    const char *over;   /* author that was overridden; NULL */
+    const char *source; /* of a leaf of a pod's template: its path in the owner; NULL */
+};
+
+/* A leaf that somebody took away. */
+struct rk__lost {
+    const char *path;
+    const cJSON *value;
+    const char *was; /* its author */
+    size_t stamp;    /* index: who took it */
+    bool back;       /* something has been written there again */
 };
 
 struct rk_obj {
@@ -29,7 +49,13 @@ struct rk_obj {
     const struct rk_plug *by;
     const char *created, *failed, *updated, *not_updated;
     const char *fill_path, *fill_how;
+    const struct rk_plugged_hook *fill_by;
     struct rk_obj *next;
+    struct rk_obj *start; /* of a pod: its scratch */
+    /* conf->record: whose the nodes of root are */
+    struct rk__stamp *stamps;
+    struct rk__lost *lost;
+    size_t n_stamps, cap_stamps, n_lost, cap_lost;
 };
 
 /* A place that an equal of the hook in hand wrote: it must look the same when the hook returns. */
@@ -62,6 +88,7 @@ struct rk__group {
     rk_group g; /* copied; members too */
     rk_member *members;
     const struct rk_plug *by;
+    const struct rk_plugged_hook *hook; /* by's, that wants it */
     struct rk__group *next;
 };
 
@@ -92,7 +119,8 @@ struct rk_pass {
     struct rk_plan *plan;
     struct rk_buf buf; /* scratch for texts of objects */
 
-    cJSON *object; /* the owner, private copy */
+    cJSON *object;        /* the owner, private copy */
+    struct rk_obj *owner; /* the same for DEFAULT hooks; NULL when it is being deleted */
     const char *api_version, *kind, *now_text, *generation;
     bool deleting;
 
@@ -121,7 +149,7 @@ struct rk_pass {
     struct rk__word *holds, *releases, *stamps;
     bool child_left_out; /* a child could not be shaped: no pods before it is there */
     size_t budget;       /* creates and deletes that the slice still takes */
-    size_t cap_ops, cap_events, cap_wrote, cap_gauges;
+    size_t cap_ops, cap_events, cap_wrote, cap_gauges, cap_shapes;
 
     struct rk__failure *failures;
     size_t n_failures, cap_failures;
@@ -169,11 +197,30 @@ int32_t rk__obj_write(struct rk_obj *o, const char *path, const cJSON *value, en
 int32_t rk__obj_fill(struct rk_obj *o, const char *path, const char *how);
 /* canonical, as far as there is something */
 const char *rk__claim_path(struct rk_obj *o, const char *path);
+/* Length of a path of n bytes without its last word; `/` inside [ ] is no word's end. */
+size_t rk__claim_parent(const char *path, size_t n);
+/* Where the record stands, seen from the path. */
+enum rk__relation { RK__APART, RK__EQUAL, RK__ABOVE, RK__BELOW };
+enum rk__relation rk__claim_relate(const char *record, const char *path);
 /* pledges; returns whom it overrides */
 const char *rk__claim_before(struct rk_obj *o, const char *path, bool there, enum rk__verb verb);
-void rk__claim_record(struct rk_obj *o, const char *path, enum rk_wrote verb, const char *over);
+struct rk__write *rk__claim_record(struct rk_obj *o, const char *path, enum rk_wrote verb,
+                                   const char *over);
 void rk__claim_settle(struct rk_pass *ps); /* at the end of each hook */
 void rk__writes_keep(struct rk_pass *ps, const struct rk_obj *o, const char *key);
+
+/* author.c: all of it does nothing without conf->record */
+struct rk__old;
+/* What has no author yet in the tree is the core's, or the user's. */
+void rk__author_begin(struct rk_obj *o, enum rk__whose whose);
+void rk__author_pod(struct rk_obj *o, const struct rk__group *g); /* a pod, before any hook */
+/* Around a write to a canonical place: what stood there; what is there now. */
+struct rk__old *rk__author_before(struct rk_obj *o, const char *place);
+void rk__author_after(struct rk_obj *o, const char *place, enum rk_wrote verb, struct rk__old *old);
+/* fields.c: a shaped object and its authors into the plan. A child: g and m NULL. A pod: `name` is
+ * the one chosen for m, NULL when no pod of the group is made; `own`: it is shaped for m alone. */
+void rk__fields_keep(struct rk_pass *ps, struct rk_obj *o, const struct rk__group *g,
+                     const rk_member *m, const char *name, bool own);
 
 /* keep.c: the part of an observed object that was declared. What is kept whole is shared with the
  * original: both are only read. */

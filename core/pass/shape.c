@@ -28,7 +28,9 @@ static struct rk_obj *start_scratch(struct rk_pass *ps)
     rk_json_add(a, start, "resources", rk_json_object(a));
     rk_json_add(a, start, "before", rk_json_array(a));
     rk_json_add(a, root, "start", start);
-    return rk__obj_new(ps, RK__OBJ_START, "start/Start", "", root);
+    struct rk_obj *o = rk__obj_new(ps, RK__OBJ_START, "start/Start", "", root);
+    rk__author_begin(o, RK__CORES);
+    return o;
 }
 
 int32_t rk__shape_pod(struct rk_pass *ps, const struct rk__group *g, const rk_member *m,
@@ -38,7 +40,8 @@ int32_t rk__shape_pod(struct rk_pass *ps, const struct rk__group *g, const rk_me
     ps->group = g;
     ps->member = m;
     ps->subject = o;
-    ps->start = start_scratch(ps);
+    ps->start = o->start = start_scratch(ps);
+    rk__author_pod(o, g);
     int phase = ps->phase;
     int32_t r = rk__hooks(ps, RK_PHASE_POD, false);
     if (r == RK_OK)

@@ -59,6 +59,7 @@ struct rk_obj *rk__want(struct rk_pass *ps, const char *gvk, const char *name, u
     o->flags = policy & FLAGS;
     if (o->flags & RK_WANT_UNOWNED)
         (void)rk_json_unset(rk_json_get(root, "metadata"), "ownerReferences"); /* it is there */
+    rk__author_begin(o, RK__CORES);
     o->by = ps->hook ? ps->hook->plug : NULL;
     if (!gvk || !watched(ps, gvk))
         return o; /* never NULL; the hook fails and this is dropped with it */
@@ -147,6 +148,7 @@ int32_t rk__want_pods(struct rk_pass *ps, const rk_group *g)
     copy->g.created = rk_arena_strdup(a, g->created);
     copy->g.failed = rk_arena_strdup(a, g->failed);
     copy->by = ps->hook->plug;
+    copy->hook = ps->hook;
     if (!copy_members(ps, copy, g))
         return rk__hook_refuse(ps, RK_EFAIL,
                                "pods: group %s has members without a key of their own, or with "

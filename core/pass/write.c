@@ -106,6 +106,13 @@ static int32_t allow(struct rk_obj *o, const char *path, const char *canonical)
     return RK_OK;
 }
 
+static int32_t yield(struct rk_obj *o, const char *canonical, const cJSON *there)
+{
+    if (o->ps->conf->record || o->ps->conf->whole)
+        rk__claim_record(o, canonical, RK_WROTE_YIELD, NULL)->there = there;
+    return RK_YIELDED;
+}
+
 int32_t rk__obj_write(struct rk_obj *o, const char *path, const cJSON *value, enum rk__verb verb)
 {
     static const enum rk_wrote record[] = {[RK__SET] = RK_WROTE_SET,
@@ -129,16 +136,14 @@ int32_t rk__obj_write(struct rk_obj *o, const char *path, const cJSON *value, en
     const cJSON *there = rk_path_get(o->root, path);
     if (rk_json_is_null(there))
         there = NULL; /* in Kubernetes null is the same as nothing */
-    if (verb == RK__OFFER && there) {
-        if (ps->conf->record || ps->conf->whole)
-            rk__claim_record(o, canonical, RK_WROTE_YIELD, NULL);
-        return RK_YIELDED;
-    }
+    if (verb == RK__OFFER && there)
+        return yield(o, canonical, there);
     const char *over = NULL;
     bool same = verb == RK__SET && there && rk_json_equal(there, value);
     const char *before = rk__claim_before(o, canonical, there != NULL, verb);
     if (verb != RK__APPEND) /* which replaces nothing */
         over = before;
+    struct rk__old *old = verb == RK__APPEND ? NULL : rk__author_before(o, canonical);
     if (verb == RK__DROP)
         r = take_out(o, path, there != NULL);
     else if (verb == RK__APPEND)
@@ -147,8 +152,9 @@ int32_t rk__obj_write(struct rk_obj *o, const char *path, const cJSON *value, en
         r = put(o, path, rk_json_copy(&ps->arena, value));
     if (r != RK_OK)
         return r;
-    rk__claim_record(o, verb == RK__DROP ? canonical : rk__claim_path(o, place), record[verb],
-                     same ? NULL : over);
+    canonical = verb == RK__DROP ? canonical : rk__claim_path(o, place);
+    rk__claim_record(o, canonical, record[verb], same ? NULL : over);
+    rk__author_after(o, canonical, record[verb], old);
     return RK_OK;
 }
 
@@ -165,13 +171,15 @@ int32_t rk__obj_fill(struct rk_obj *o, const char *path, const char *how)
     int32_t r = allow(o, path, canonical);
     if (r != RK_OK)
         return r;
-    if (rk_path_get(o->root, path))
-        return RK_YIELDED;
+    const cJSON *there = rk_path_get(o->root, path);
+    if (there)
+        return yield(o, canonical, there);
     if (o->fill_path && strcmp(o->fill_path, canonical) != 0)
         return rk__hook_refuse(ps, RK_ENOTSUP, "fills %s: one place per object, and it has %s",
                                path, o->fill_path);
     o->fill_path = canonical;
     o->fill_how = "random32";
+    o->fill_by = ps->hook;
     rk__claim_record(o, canonical, RK_WROTE_OFFER, NULL);
     return RK_OK;
 }
