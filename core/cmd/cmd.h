@@ -10,6 +10,7 @@
 int rk_cmd_run(int argc, char **argv);
 int rk_cmd_worker(int argc, char **argv); /* what the master starts; not for people */
 int rk_cmd_render(int argc, char **argv);
+int rk_cmd_explain(int argc, char **argv);
 int rk_cmd_plugin(int argc, char **argv);
 int rk_cmd_conf(int argc, char **argv);
 int rk_cmd_version(int argc, char **argv);

@@ -12,6 +12,8 @@ struct command {
 static const struct command commands[] = {
     {"run", "run the operator against a cluster", rk_cmd_run},
     {"render", "show, offline, the objects that would be made of manifests", rk_cmd_render},
+    {"explain", "show who set each field of these objects, over whom, and who yielded",
+     rk_cmd_explain},
     {"plugin", "list: the hooks of all plugins in the order they run", rk_cmd_plugin},
     {"conf", "show the effective configuration and where each value comes from", rk_cmd_conf},
     {"version", "show version and build", rk_cmd_version},
