@@ -100,10 +100,10 @@ struct fresh {
     size_t place, first; /* first: stamp of this write */
 };
 
-/* One value over another: equal ones replace nobody's word, but one's own is still over whom it was. */
-static const char *replaced(const cJSON *now, const cJSON *before, bool own, const char *was)
+/* An equal value at the same place replaces nobody's word. */
+static bool changes(enum rk__relation r, const cJSON *now, const cJSON *before)
 {
-    return !own && rk_json_equal(now, before) ? NULL : was;
+    return r != RK__EQUAL || !rk_json_equal(now, before);
 }
 
 static const char *over_lost(const struct fresh *f, const cJSON *leaf, const char *path)
@@ -112,12 +112,16 @@ static const char *over_lost(const struct fresh *f, const cJSON *leaf, const cha
     const char *over = NULL;
     for (size_t i = 0; i < o->n_lost; i++) {
         struct rk__lost *l = &o->lost[i];
-        if (l->back || rk__claim_relate(l->path, path) == RK__APART)
+        enum rk__relation r = l->back ? RK__APART : rk__claim_relate(l->path, path);
+        if (r == RK__APART)
             continue;
         const struct rk__stamp *by = &o->stamps[l->stamp];
         bool own = by->whose == RK__PLUGINS && by->by->plug == o->ps->hook->plug;
         l->back = true;
-        over = own ? replaced(leaf, l->value, false, l->was) : rk__author_word(by);
+        if (!own)
+            over = rk__author_word(by);
+        else if (changes(r, leaf, l->value))
+            over = l->was;
     }
     return over;
 }
@@ -128,10 +132,11 @@ static const char *over_whom(const struct fresh *f, const cJSON *leaf, const cha
     bool found = false;
     assert(!f->old || strlen(path) >= f->place); /* something stood there: nothing above is new */
     for (struct rk__old *old = f->old; old; old = old->next) {
-        if (rk__claim_relate(old->rest, path + f->place) == RK__APART)
+        enum rk__relation r = rk__claim_relate(old->rest, path + f->place);
+        if (r == RK__APART)
             continue;
-        const char *was = replaced(leaf, old->value, old->own, old->was);
-        over = over ? over : was;
+        if (!over && (old->own || changes(r, leaf, old->value)))
+            over = old->was; /* of one's own: whom that had replaced */
         old->kept = found = true;
     }
     return found || f->verb == RK_WROTE_APPEND ? over : over_lost(f, leaf, path);
