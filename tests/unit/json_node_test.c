@@ -122,6 +122,22 @@ static void a_copy_shares_nothing(void **state)
     assert_null(rk_json_copy(&arena, NULL));
 }
 
+static void a_mark_moves_with_its_node_and_no_copy_has_it(void **state)
+{
+    (void)state;
+    cJSON *v = read_text("{\"a\":{\"b\":1},\"c\":2}");
+    cJSON *a = rk_json_get(v, "a");
+    assert_int_equal(rk_json_mark_of(a), 0);
+    rk_json_mark(a, 7);
+    rk_json_mark(rk_json_get(a, "b"), -3);
+    assert_int_equal(rk_json_mark_of(rk_json_get(rk_json_copy(&arena, v), "a")), 0);
+    assert_true(rk_json_remove(v, a));
+    rk_json_set(&arena, v, "c", a);
+    assert_int_equal(rk_json_mark_of(rk_json_get(v, "c")), 7);
+    assert_int_equal(rk_json_mark_of(rk_json_get(rk_json_get(v, "c"), "b")), -3);
+    expect(v, "{\"c\":{\"b\":1}}"); /* a number is still its text */
+}
+
 static void reading_what_is_absent_gives_the_default(void **state)
 {
     (void)state;
@@ -250,6 +266,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(set_replaces_in_place_or_appends, setup, teardown),
         cmocka_unit_test_setup_teardown(unset_and_remove_keep_the_list_whole, setup, teardown),
         cmocka_unit_test_setup_teardown(a_copy_shares_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_mark_moves_with_its_node_and_no_copy_has_it, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(reading_what_is_absent_gives_the_default, setup, teardown),
         cmocka_unit_test_setup_teardown(types_have_names, setup, teardown),
         cmocka_unit_test_setup_teardown(integers_are_read_from_any_spelling, setup, teardown),

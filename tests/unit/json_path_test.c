@@ -358,6 +358,32 @@ static void two_ways_to_one_place_have_one_address(void **state)
     rk_buf_done(&b);
 }
 
+static void an_entry_is_pushed_as_its_address(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *list, *entry, *want;
+    } cases[] = {
+        {"/spec/containers", "/spec/containers/1", "/spec/containers/[side]"},
+        {"/spec/containers/0/env", "/spec/containers/0/env/1", "/spec/containers/0/env/[B~20~3]"},
+        {"/spec/containers/0/env", "/spec/containers/0/env/2", "/spec/containers/0/env/2"},
+        {"/spec/containers/0/ports", "/spec/containers/0/ports/1",
+         "/spec/containers/0/ports/[80/UDP]"},
+        {"/spec/tolerations", "/spec/tolerations/0", "/spec/tolerations/0"},
+    };
+    cJSON *pod = read_text(pod_text);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct rk_buf b;
+        rk_buf_init(&b, RK_PATH_MAX);
+        (void)rk_buf_adds(&b, cases[i].list);
+        rk_path_push_entry(&b, "Pod", rk_path_get(pod, cases[i].list),
+                           rk_path_get(pod, cases[i].entry));
+        assert_string_equal(rk_buf_text(&b), cases[i].want);
+        assert_ptr_equal(rk_path_get(pod, rk_buf_text(&b)), rk_path_get(pod, cases[i].entry));
+        rk_buf_done(&b);
+    }
+}
+
 static void a_long_canonical_form_is_refused_whole(void **state)
 {
     (void)state;
@@ -452,6 +478,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(drop_removes_one_place, setup, teardown),
         cmocka_unit_test_setup_teardown(two_ways_to_one_place_have_one_address, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_entry_is_pushed_as_its_address, setup, teardown),
         cmocka_unit_test_setup_teardown(a_long_canonical_form_is_refused_whole, setup, teardown),
         cmocka_unit_test_setup_teardown(keys_are_pushed_so_that_they_read_back, setup, teardown),
         cmocka_unit_test_setup_teardown(merge_keys_depend_on_the_place, setup, teardown),
