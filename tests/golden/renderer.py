@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-RAYKEEPER = os.environ.get("RAYKEEPER") or str(Path(os.environ.get("RK_BUILD", ROOT / "build")) / "raykeeper")
+RAYKEEPER = os.environ.get("RAYKEEPER") or str((Path(os.environ.get("RK_BUILD", ROOT / "build")) / "raykeeper").resolve())
 NOW = ("--now", "2026-01-02T03:04:05Z")
 LIMIT_S = 60 * (5 if os.environ.get("RK_SUBSET") == "asan" else 1)
 
