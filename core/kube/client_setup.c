@@ -108,6 +108,11 @@ static int on_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
     (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
     (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
     (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &lost, sizeof lost);
+    /* What is queued dies with its connection, also when the process is killed: a plain close would
+     * go on delivering it. Nothing is lost that somebody waits for. */
+    struct linger none = {.l_onoff = 1, .l_linger = 0};
+    if (l->kind == RK_LANE_UNARY)
+        (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
     return CURL_SOCKOPT_OK;
 }
 

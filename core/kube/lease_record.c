@@ -64,8 +64,10 @@ int rk__lease_observe(struct rk__lease *l, struct rk_span object, int64_t now_ms
         spec = rk_span_of("{}");
     bool changed = l->object.len == 0 ||
                    !rk_span_eq(spec, (struct rk_span){rk_buf_text(&l->spec), l->spec.len});
-    if (changed)
+    if (changed) {
         l->stamp_ms = now_ms;
+        l->changes++;
+    }
     rk_buf_clear(&l->spec);
     rk_buf_clear(&l->object);
     int rc = rk_buf_add(&l->spec, spec.p, spec.n);

@@ -147,7 +147,9 @@ static void on_done(void *ctx, const struct rk_resp *resp)
         rk_timer_in(w->poll, &c->timer, 1000, ask, c);
         return;
     }
-    if (c->differ == 0 && c->listed == rk_view_count_in(w->view, c->feed->kind, c->feed->ns)) {
+    /* Where objects change all the time no comparison is ever equal; but a watch that has told the list's version has told all before it. */
+    if ((c->differ == 0 && c->listed == rk_view_count_in(w->view, c->feed->kind, c->feed->ns)) ||
+        rk_version_cmp(rk_view_version(w->view, c->feed->kind, c->feed->ns), c->rv) >= 0) {
         pass(c);
         return;
     }

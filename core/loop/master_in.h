@@ -36,14 +36,15 @@ struct rk_master {
     int64_t stop_ms, tick_ms,
         grace_ms; /* stop asked; last tick; until then nobody is called hanging */
     bool leads, cutting, stopping, releasing, ended;
-    bool idle; /* the worker said that all its writes are settled */
+    bool giving; /* leadership is given back as soon as the worker writes no more */
+    bool idle;   /* the worker said that all its writes are settled */
     char identity[320], holder[320], ns[256];
     int exit_code;
 };
 
 /* ---- master_lead.c ---- */
 int rk__master_election(struct rk_master *m, struct rk_err *err);
-/* Campaign while the worker can work, give the Lease back when it cannot for 30 s. Called each tick and at each change. */
+/* Campaign while the worker can work, give leadership back when it cannot for 30 s. Called each tick and at each change. */
 void rk__master_want(struct rk_master *m);
 bool rk__master_healthy(void *ctx, char *text, size_t size);
 bool rk__master_ready(void *ctx, char *text, size_t size);

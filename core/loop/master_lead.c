@@ -13,28 +13,71 @@
 #include "core/loop/worker.h"
 
 #define UNABLE_MS      30000 /* without a working worker; then leadership is given back (DESIGN 4) */
+#define FROZEN_MS      5000  /* without a heartbeat: it does not run, whatever the reason */
 #define CUT_MS         3000  /* a worker acknowledges a lost Lease within this, or is killed */
 #define RENEW_STALE_MS 35000 /* client.md 54 */
 
-/* A worker that cannot work for so long, whatever the reason, must not keep the Lease from one that can. */
+static void cut_late(void *ctx)
+{
+    struct rk_master *m = ctx;
+    rk_log_error("worker does not acknowledge that it leads no more: killed");
+    rk_child_kill(&m->child, SIGKILL);
+}
+
+/* Nothing more is written: the gate is shut, the worker resets what is under way and says so. */
+static void cut(struct rk_master *m)
+{
+    m->leads = false;
+    atomic_store(&m->shared->leads, false);
+    if (m->child.pid > 0 && !m->releasing) {
+        m->cutting = true;
+        rk_child_send(&m->child, RK_LINK_LOST);
+        rk_timer_in(m->poll, &m->cut_timer, CUT_MS, cut_late, m);
+    }
+}
+
+/* Since when no worker has been able to work; 0 = one is. */
+static int64_t unable_since(struct rk_master *m, int64_t now)
+{
+    int64_t beat = atomic_load(&m->shared->beat_ms);
+    bool runs = m->child.pid > 0 && atomic_load(&m->shared->synced) && !m->cutting;
+    /* When we were stopped ourselves, its heartbeat is as old as ours: that says nothing. */
+    bool frozen = runs && now > m->grace_ms && now - beat > FROZEN_MS;
+    if (runs && !frozen)
+        return 0;
+    return m->unable_ms ? m->unable_ms : frozen ? beat : now;
+}
+
+/* A worker that cannot work for so long, whatever the reason, must not keep the Lease from one that can. The Lease is let go when nothing can be
+ * written any more, not before (client.md 54). */
+static void campaign(struct rk_master *m, int64_t now)
+{
+    bool barred = now < m->barred_ms;
+    if (!m->giving && m->leads && (barred || (m->unable_ms && now - m->unable_ms > UNABLE_MS))) {
+        rk_log_error("no worker can work: leadership is given to others");
+        m->giving = true;
+        cut(m);
+    }
+    if (m->cutting)
+        return;
+    if (m->giving || barred || (m->unable_ms && !m->leads))
+        rk_elector_want(m->elector, false);
+    else if (!m->unable_ms)
+        rk_elector_want(m->elector, true);
+    m->giving = false;
+}
+
 void rk__master_want(struct rk_master *m)
 {
     int64_t now = rk_clock_ms();
-    bool able = m->child.pid > 0 && atomic_load(&m->shared->synced) && !m->cutting;
     if (m->stopping)
         return;
-    if (able)
-        m->unable_ms = 0;
-    else if (!m->unable_ms)
-        m->unable_ms = now;
+    m->unable_ms = unable_since(m, now);
     if (m->elector) {
-        if (able && now >= m->barred_ms)
-            rk_elector_want(m->elector, true);
-        else if (now < m->barred_ms || now - m->unable_ms > UNABLE_MS)
-            rk_elector_want(m->elector, false);
+        campaign(m, now);
         return;
     }
-    if (able && !m->leads) { /* no election: whoever is synced leads */
+    if (!m->unable_ms && !m->leads) { /* no election: whoever is synced leads */
         m->leads = true;
         atomic_store(&m->shared->renew_ms, INT64_MAX / 4);
         atomic_fetch_add(&m->shared->epoch, 1);
@@ -63,24 +106,12 @@ static void on_renewed(void *ctx, int64_t send_ms)
     atomic_store(&m->shared->renewed_ms, send_ms);
 }
 
-static void cut_late(void *ctx)
-{
-    struct rk_master *m = ctx;
-    rk_log_error("worker did not acknowledge the lost lease: killed");
-    rk_child_kill(&m->child, SIGKILL);
-}
-
 static void on_lost(void *ctx, const char *why)
 {
     struct rk_master *m = ctx;
-    m->leads = false;
-    atomic_store(&m->shared->leads, false);
     rk_log_warn("lease lost", RK_KV("why", why));
-    if (m->child.pid > 0 && !m->releasing) {
-        m->cutting = true;
-        rk_child_send(&m->child, RK_LINK_LOST);
-        rk_timer_in(m->poll, &m->cut_timer, CUT_MS, cut_late, m);
-    }
+    if (m->leads)
+        cut(m); /* else it is cut already: leadership was given back */
 }
 
 static void on_waiting(void *ctx, const char *holder)
@@ -130,6 +161,7 @@ int rk__master_election(struct rk_master *m, struct rk_err *err)
                                        .lease_ms = m->o->le.lease_ms,
                                        .renew_ms = m->o->le.renew_ms,
                                        .retry_ms = m->o->le.retry_ms,
+                                       .watch = true,
                                        .led = on_led,
                                        .renewed = on_renewed,
                                        .lost = on_lost,

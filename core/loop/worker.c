@@ -18,10 +18,11 @@
 #define RK_BUILD_ID "unknown"
 #endif
 
-#define BEAT_MS      500
-#define CREDS_MS     20000
-#define STOP_MS      25000 /* of the usual 30 s (client.md 56) */
-#define STOP_LOOK_MS 20
+#define BEAT_MS         500
+#define USER_TIMEOUT_MS 5000
+#define CREDS_MS        20000
+#define STOP_MS         25000 /* of the usual 30 s (client.md 56) */
+#define STOP_LOOK_MS    20
 
 static void tell_master(struct rk_worker *w, char what)
 {
@@ -172,6 +173,13 @@ static const char *opt(const char *text)
     return text && text[0] ? text : NULL;
 }
 
+/* Bytes that nobody acknowledges are given up before others may write: lease minus renew. 0 = the client's own. */
+static int64_t user_timeout(const struct rk_options *o)
+{
+    int64_t ms = o->le.lease_ms - o->le.renew_ms;
+    return o->le.enabled && ms < USER_TIMEOUT_MS ? ms : USER_TIMEOUT_MS;
+}
+
 static int setup(struct rk_worker *w, struct rk_err *err)
 {
     w->poll = rk_poll_new(err);
@@ -182,6 +190,7 @@ static int setup(struct rk_worker *w, struct rk_err *err)
     const struct rk_client_conf cc = {.user_agent = "raykeeper/" RK_VERSION " (worker)",
                                       .connect_ms = w->o->api.connect_ms,
                                       .request_ms = w->o->api.request_ms,
+                                      .user_timeout_ms = user_timeout(w->o),
                                       .qps = (double)w->o->api.qps,
                                       .burst = w->o->api.burst,
                                       .window_min = w->o->api.window_min,

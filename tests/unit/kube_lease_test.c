@@ -517,6 +517,259 @@ static void a_holder_that_cannot_be_read_is_somebody(void **state)
     rk__lease_done(&l);
 }
 
+/* --- A record edited by hand: who had it may still be writing --- */
+
+/* The candidate has seen host_b; then `then` happens. How long until it writes? */
+static int64_t waits_after(struct world *x, void (*then)(struct fakeapi_call *))
+{
+    rk_elector_want(x->a.e, true);
+    show(fakeapi_next_of(x->api, "GET", NULL), 1, "host_b", 1, 0);
+    int64_t from = 0;
+    for (;;) {
+        struct fakeapi_call *c = fakeapi_next(x->api);
+        from = from ? from : c->at_ms;
+        if (strcmp(c->method, "GET") != 0)
+            return c->at_ms - from;
+        assert_true(c->at_ms - from < 5000);
+        then(c);
+    }
+}
+
+static void emptied(struct fakeapi_call *c)
+{
+    show(c, 2, "", 2, 0);
+}
+
+static void shortened(struct fakeapi_call *c)
+{
+    show(c, 2, "host_b", 1, 1);
+}
+
+static void given_to_us(struct fakeapi_call *c)
+{
+    show(c, 2, "host_a", 1, 0);
+}
+
+static void deleted(struct fakeapi_call *c)
+{
+    fakeapi_status(c, 404, "NotFound", "gone");
+}
+
+static void junk_spec(struct fakeapi_call *c)
+{
+    fakeapi_reply(c, 200, NULL,
+                  "{\"metadata\":{\"resourceVersion\":\"2\"},\"spec\":{\"leaseDurationSeconds\":-1,"
+                  "\"renewTime\":\"tomorrow\"}}");
+}
+
+static void released_properly(struct fakeapi_call *c)
+{
+    show(c, 2, "", 1, 0);
+}
+
+static void whatever_is_done_to_the_record_by_hand_its_holder_has_the_whole_time(void **state)
+{
+    (void)state;
+    static void (*const edits[])(struct fakeapi_call *) = {emptied, shortened, given_to_us, deleted,
+                                                           junk_spec};
+    for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
+        struct world x;
+        open_world(&x);
+        x.a.e->conf.lease_ms = 2000;
+        assert_in_range(waits_after(&x, edits[i]), 2000, 2000 + RETRY_MS + 1000);
+        close_world(&x);
+    }
+    struct world x;
+    open_world(&x);
+    x.a.e->conf.lease_ms = 2000;
+    assert_true(waits_after(&x, released_properly) < 1000); /* they said it: no more writes */
+    close_world(&x);
+}
+
+static void who_led_takes_an_emptied_lease_at_once(void **state)
+{
+    (void)state;
+    struct world x;
+    open_world(&x);
+    lead(&x);
+    int64_t from = rk_clock_ms();
+    fakeapi_status(fakeapi_next_of(x.api, "PUT", NULL), 409, "Conflict", "edited");
+    show(fakeapi_next_of(x.api, "GET", NULL), 40, "", 15, 9);
+    accept_write(fakeapi_next_of(x.api, "PUT", NULL), 41);
+    until(&x.a, "led");
+    assert_true(rk_clock_ms() - from < 1000);
+    close_world(&x);
+}
+
+static void an_acquisition_of_unknown_outcome_was_ours(void **state)
+{
+    (void)state;
+    struct world x;
+    open_world(&x);
+    rk_elector_want(x.a.e, true);
+    show(fakeapi_next_of(x.api, "GET", NULL), 1, "", 1, 0);
+    fakeapi_status(fakeapi_next_of(x.api, "PUT", NULL), 504, "Timeout", "done all the same");
+    int64_t from = rk_clock_ms();
+    show(fakeapi_next_of(x.api, "GET", NULL), 2, "host_a", 1, 1);
+    accept_write(fakeapi_next_of(x.api, "PUT", NULL), 3);
+    until(&x.a, "led");
+    assert_true(rk_clock_ms() - from < 1000);
+    close_world(&x);
+}
+
+/* --- The watch --- */
+
+static void tell(struct fakeapi_call *w, const char *type, int rv, const char *holder, int seconds,
+                 int n)
+{
+    char stamp[32];
+    (void)snprintf(stamp, sizeof stamp, "renew-%d", n);
+    fakeapi_chunk(w, "{\"type\":\"%s\",\"object\":" LEASE "}\n", type, rv, holder, seconds, stamp,
+                  n);
+}
+
+static struct fakeapi_call *watched(struct world *x)
+{
+    x->a.e->conf.watch = true;
+    rk_elector_want(x->a.e, true);
+    struct fakeapi_call *w = fakeapi_next_of(x->api, "GET", "watch=1");
+    assert_true(
+        fakeapi_has(w, "/leases?watch=1&timeoutSeconds=300&fieldSelector=metadata.name%3Dray"));
+    fakeapi_stream(w);
+    return w;
+}
+
+static void a_release_that_the_watch_tells_is_taken_up_at_once(void **state)
+{
+    (void)state;
+    struct world x;
+    open_world(&x);
+    x.a.e->conf.retry_ms = 60000; /* by looking it would take a minute */
+    struct fakeapi_call *w = watched(&x);
+    show(fakeapi_next_of(x.api, "GET", NULL), 1, "host_b", 15, 0);
+    until(&x.a, "waiting");
+    tell(w, "MODIFIED", 2, "host_b", 15, 1);
+    tell(w, "MODIFIED", 3, "", 1, 2);
+    struct fakeapi_call *c = fakeapi_next_of(x.api, "PUT", NULL);
+    field_is(c, "metadata/resourceVersion", "\"3\"");
+    accept_write(c, 4);
+    until(&x.a, "led");
+    close_world(&x);
+}
+
+static void what_the_watch_tells_is_not_asked_for(void **state)
+{
+    (void)state;
+    struct world x;
+    open_world(&x);
+    struct fakeapi_call *w = watched(&x);
+    show(fakeapi_next_of(x.api, "GET", NULL), 1, "host_b", 15, 0);
+    until(&x.a, "waiting");
+    for (int i = 2; i < 12; i++) {
+        tell(w, "MODIFIED", i, "host_b", 15, i);
+        fakeapi_idle(x.api, RETRY_MS / 2);
+    }
+    assert_false(fakeapi_pending(x.api, "GET", NULL));
+    (void)fakeapi_next_of(x.api, "GET", NULL); /* it falls silent: then it looks again */
+    close_world(&x);
+}
+
+static void a_leader_that_is_told_of_another_holder_loses_at_once(void **state)
+{
+    (void)state;
+    struct world x;
+    open_world(&x);
+    x.a.e->conf.retry_ms = 60000;
+    struct fakeapi_call *w = watched(&x);
+    fakeapi_status(fakeapi_next_of(x.api, "GET", NULL), 404, "NotFound", "no");
+    accept_write(fakeapi_next_of(x.api, "POST", NULL), 5);
+    until(&x.a, "+ ");
+    tell(w, "ADDED", 4, "long_ago", 15, 1); /* older than what we wrote: no news */
+    tell(w, "ADDED", 5, "host_a", 1, 0);
+    fakeapi_idle(x.api, 30);
+    said(&x.a, "led + ");
+    tell(w, "MODIFIED", 6, "host_b", 15, 2);
+    until(&x.a, "waiting");
+    said(&x.a, "lost(the lease is held by host_b) waiting(host_b) ");
+    close_world(&x);
+}
+
+static void a_leader_that_is_told_of_a_deletion_makes_it_anew_at_once(void **state)
+{
+    (void)state;
+    struct world x;
+    open_world(&x);
+    x.a.e->conf.retry_ms = 60000;
+    struct fakeapi_call *w = watched(&x);
+    fakeapi_status(fakeapi_next_of(x.api, "GET", NULL), 404, "NotFound", "no");
+    accept_write(fakeapi_next_of(x.api, "POST", NULL), 5);
+    until(&x.a, "+ ");
+    tell(w, "DELETED", 6, "host_a", 1, 0);
+    fakeapi_status(fakeapi_next_of(x.api, "PUT", NULL), 404, "NotFound", "no");
+    fakeapi_status(fakeapi_next_of(x.api, "GET", NULL), 404, "NotFound", "no");
+    accept_write(fakeapi_next_of(x.api, "POST", NULL), 7);
+    until(&x.a, "+ + ");
+    said(&x.a, "led + + ");
+    close_world(&x);
+}
+
+static void without_the_right_to_watch_it_looks(void **state)
+{
+    (void)state;
+    struct world x;
+    open_world(&x);
+    x.a.e->conf.watch = true;
+    rk_elector_want(x.a.e, true);
+    fakeapi_status(fakeapi_next_of(x.api, "GET", "watch=1"), 403, "Forbidden", "no");
+    show(fakeapi_next_of(x.api, "GET", NULL), 1, "host_b", 15, 0);
+    show(fakeapi_next_of(x.api, "GET", NULL), 2, "host_b", 15, 1);
+    show(fakeapi_next_of(x.api, "GET", NULL), 3, "", 1, 1);
+    accept_write(fakeapi_next_of(x.api, "PUT", NULL), 4);
+    until(&x.a, "led");
+    assert_false(fakeapi_pending(x.api, "GET", "watch=1")); /* not again within a minute */
+    close_world(&x);
+}
+
+static void a_watch_that_ends_breaks_or_talks_nonsense_is_opened_again(void **state)
+{
+    (void)state;
+    struct world x;
+    open_world(&x);
+    struct fakeapi_call *w = watched(&x);
+    fakeapi_end(w);
+    w = fakeapi_next_of(x.api, "GET", "watch=1");
+    fakeapi_stream(w);
+    fakeapi_chunk(w, "{\"type\":\"ERROR\",\"object\":{\"code\":410}}\n");
+    w = fakeapi_next_of(x.api, "GET", "watch=1");
+    fakeapi_stream(w);
+    fakeapi_chunk(w, "{\"type\":\"ADDED\"}\n{\"type\":\"NEW\",\"object\":{}}\n{\"type\":\"ADDED\","
+                     "\"object\":{\"metadata\":{\"resourceVersion\":\"9\"},\"spec\":7}}\nnonsense");
+    (void)fakeapi_next_of(x.api, "GET", "watch=1");
+    close_world(&x);
+}
+
+static void unwanted_from_inside_the_news_of_the_watch(void **state)
+{
+    (void)state;
+    struct world x;
+    open_world(&x);
+    struct fakeapi_call *w = watched(&x);
+    fakeapi_status(fakeapi_next_of(x.api, "GET", NULL), 404, "NotFound", "no");
+    accept_write(fakeapi_next_of(x.api, "POST", NULL), 5);
+    until(&x.a, "+ ");
+    x.a.unwant_on_lost = true;
+    x.a.e->conf.retry_ms = 60000;
+    tell(w, "MODIFIED", 6, "host_b", 15, 2);
+    tell(w, "MODIFIED", 7, "host_c", 15, 2);
+    until(&x.a, "lost");
+    fakeapi_idle(x.api, 30);
+    said(&x.a, "led + lost(the lease is held by host_b) ");
+    assert_true(w->gone);
+    rk_elector_want(x.a.e, true);
+    (void)fakeapi_next_of(x.api, "GET", "watch=1");
+    close_world(&x);
+}
+
 /* --- Letting go --- */
 
 static void unwanted_while_leading_releases_and_says_so(void **state)
@@ -798,6 +1051,16 @@ int main(void)
         cmocka_unit_test(an_answer_that_comes_too_late_is_no_renewal),
         cmocka_unit_test(junk_instead_of_a_lease_is_a_failed_try),
         cmocka_unit_test(a_holder_that_cannot_be_read_is_somebody),
+        cmocka_unit_test(whatever_is_done_to_the_record_by_hand_its_holder_has_the_whole_time),
+        cmocka_unit_test(who_led_takes_an_emptied_lease_at_once),
+        cmocka_unit_test(an_acquisition_of_unknown_outcome_was_ours),
+        cmocka_unit_test(a_release_that_the_watch_tells_is_taken_up_at_once),
+        cmocka_unit_test(what_the_watch_tells_is_not_asked_for),
+        cmocka_unit_test(a_leader_that_is_told_of_another_holder_loses_at_once),
+        cmocka_unit_test(a_leader_that_is_told_of_a_deletion_makes_it_anew_at_once),
+        cmocka_unit_test(without_the_right_to_watch_it_looks),
+        cmocka_unit_test(a_watch_that_ends_breaks_or_talks_nonsense_is_opened_again),
+        cmocka_unit_test(unwanted_from_inside_the_news_of_the_watch),
         cmocka_unit_test(unwanted_while_leading_releases_and_says_so),
         cmocka_unit_test(a_release_goes_on_over_a_conflict),
         cmocka_unit_test(a_release_is_bounded_and_touches_nobody_elses_lease),
