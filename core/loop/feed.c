@@ -14,10 +14,23 @@ static void on_begin(void *ctx)
     rk_view_list_begin(f->w->view, f->kind, f->ns);
 }
 
+/* A child that is there has used its name, whoever made it: what another leader made is not made anew under the same name when it is gone. */
+static void remember_name(const struct rk_feed *f, struct rk_span object)
+{
+    char name[512] = "", ns[256] = "";
+    if (rk_scan_text(rk_scan_get(object, "metadata/name"), name, sizeof(name)) != 0)
+        return;
+    /* Cluster-scoped objects have no namespace. */
+    (void)rk_scan_text(rk_scan_get(object, "metadata/namespace"), ns, sizeof(ns));
+    rk_shared_name_set(f->w->shared, f->child_gvk, ns, name, RK_NAME_USED);
+}
+
 static void on_item(void *ctx, enum rk_watch_event what, bool listed, struct rk_span object)
 {
     struct rk_feed *f = ctx;
     struct rk_err err = RK_ERR_INIT;
+    if (what == RK_WATCH_ADDED && f->child_gvk)
+        remember_name(f, object);
     if (rk_view_apply(f->w->view, f->kind,
                       what == RK_WATCH_DELETED ? RK_VIEW_DELETE : RK_VIEW_UPSERT,
                       listed ? RK_FROM_LIST : RK_FROM_WATCH, object, &err) != 0)
@@ -112,6 +125,7 @@ static void feed_add(struct rk_worker *w, struct rk_arena *a, const char *gvk, c
     split_gvk(a, gvk, &d.api_version, &kind);
     f->w = w;
     f->kind = rk_view_kind_find(w->view, gvk);
+    f->child_gvk = watch ? gvk : NULL;
     f->ns = ns.p ? rk_arena_strndup(a, ns.p, ns.n) : NULL;
     d.ns = f->ns;
     f->api_version = d.api_version;

@@ -51,6 +51,7 @@ struct rk_feed { /* one watch: a kind in one namespace or in all */
     struct rk_worker *w;
     struct rk_watcher *watcher;
     int kind;
+    const char *child_gvk; /* of a kind of children; NULL of a kind of owners */
     const char *api_version, *plural, *selector; /* live as long as the worker */
     char *ns;                                    /* NULL = all */
     bool synced;

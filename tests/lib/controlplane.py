@@ -78,6 +78,15 @@ class ControlPlane:
         self.cp("serviceaccount", ns, name, "--out", path)
         return path
 
+    def another_account(self, name):
+        """A user of its own with the rights of config/rbac, beside the first: the audit log tells the two apart."""
+        for obj in documents(os.path.join(ROOT, "config", "rbac")):
+            if obj["kind"].endswith("Binding"):
+                obj["metadata"]["name"] += "-" + name
+                obj["subjects"] = [{"kind": "ServiceAccount", "name": name, "namespace": self.account[0]}]
+                self.kube.apply(obj)
+        return self.account_kubeconfig(self.account[0], name)
+
     def namespace(self, word="t"):
         """A new namespace in which pods can be made."""
         name = f"{word[:40].replace('_', '-').strip('-')}-{uuid.uuid4().hex[:6]}"

@@ -1,4 +1,5 @@
 """The operator as a child process: `raykeeper run`, its two processes, its log."""
+import datetime
 import http.client
 import json
 import os
@@ -45,11 +46,17 @@ def wait_end(pid, bound=60):
         os.close(fd)
 
 
-class Operator:
-    """Started by the constructor. `sets` are --set options, `limits` of setrlimit; everything it writes is kept."""
+def wall(text):
+    """Seconds since 1970 of a time in a log, an object or the audit log."""
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
-    def __init__(self, kubeconfig, sets=(), config=None, env=None, checked=False, plugins=None, limits=None):
-        argv = [binary(checked), "run", "--kubeconfig", kubeconfig]
+
+class Operator:
+    """Started by the constructor. `sets` are --set options, `limits` of setrlimit; everything it writes is kept. `within`: a command
+    that becomes the operator, somewhere else (`ip netns exec ...`)."""
+
+    def __init__(self, kubeconfig, sets=(), config=None, env=None, checked=False, plugins=None, limits=None, within=()):
+        argv = [*within, binary(checked), "run", "--kubeconfig", kubeconfig]
         argv += ["--config", config] if config else []
         for s in ("health.address=127.0.0.1:0", *([f"plugins.path={plugins}"] if plugins else []), *sets):
             argv += ["--set", s]
@@ -106,6 +113,11 @@ class Operator:
                     break
                 self.news.wait(left)
         raise AssertionError(f"the operator did not say {msg!r} {fields or ''} within {bound} s\n{self.tail()}")
+
+    @staticmethod
+    def time_of(entry):
+        """Wall time of a line of the log, in seconds."""
+        return wall(entry["ts"])
 
     def wait_leading(self, since=0, bound=90):
         self.wait_said("leading", since, bound)

@@ -250,7 +250,7 @@ def test_explain_tells_what_a_field_is_for(cluster):
 MAY = ["get rayclusters.ray.io", "list rayclusters.ray.io", "watch rayclusters.ray.io", "patch rayclusters.ray.io/status",
        "update rayclusters.ray.io/finalizers", "get pods", "list pods", "watch pods", "create pods", "delete pods", "get services",
        "list services", "watch services", "create services", "create events.events.k8s.io", "patch events.events.k8s.io"]
-MAY_IN_OWN = ["get leases.coordination.k8s.io", "create leases.coordination.k8s.io", "update leases.coordination.k8s.io"]
+MAY_IN_OWN = [f"{verb} leases.coordination.k8s.io" for verb in ("get", "watch", "create", "update")]
 
 
 def rights(cluster, user, namespace):
