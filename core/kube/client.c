@@ -287,6 +287,28 @@ static void reset_socket(int fd)
     (void)connect(fd, &nowhere, sizeof nowhere); /* and the other way round */
 }
 
+static void cut_call(struct rk_call *call)
+{
+    if (call->fd >= 0)
+        reset_socket(call->fd);
+    call->lane->n_condemned += !call->cancelled;
+    call->cut = true;
+    rk__client_kick(call->lane);
+}
+
+bool rk__client_cut_half(struct rk__lane *l, int fd)
+{
+    struct rk_call *call;
+    TAILQ_FOREACH(call, &l->flying, link)
+    {
+        if (call->fd != fd || !call->left || call->cut || gate_open(l->client, &call->req))
+            continue;
+        cut_call(call);
+        return true;
+    }
+    return false;
+}
+
 static void cut_lane(struct rk__lane *l)
 {
     struct rk_call *call, *next;
@@ -297,12 +319,8 @@ static void cut_lane(struct rk__lane *l)
     }
     TAILQ_FOREACH(call, &l->flying, link)
     {
-        if (!call->req.write || call->cut)
-            continue;
-        if (call->fd >= 0)
-            reset_socket(call->fd);
-        l->n_condemned += !call->cancelled;
-        call->cut = true;
+        if (call->req.write && !call->cut)
+            cut_call(call);
     }
     rk__client_kick(l);
 }

@@ -73,6 +73,8 @@ static void socket_ready(void *ctx, int fd, unsigned events)
         what |= CURL_CSELECT_OUT;
     if (events & RK_POLL_ERR)
         what |= CURL_CSELECT_ERR;
+    if ((events & RK_POLL_OUT) && rk__client_cut_half(ctx, fd))
+        return;
     act(ctx, fd, what);
 }
 

@@ -110,6 +110,9 @@ void rk__client_unlink(struct rk_call *call);
 void rk__client_enqueue(struct rk_call *call); /* idle, may start */
 void rk__client_uncount(struct rk_call *call); /* its caller waits no more */
 void rk__client_call_free(struct rk_call *call);
+/* A write that waits to send on this socket may be half out. When its gate has shut meanwhile (we were
+ * stopped, or slow), the other half stays here. True when there was one. */
+bool rk__client_cut_half(struct rk__lane *l, int fd);
 /* Like rk_client_send for a request that cannot be made: done() will say so. */
 rk_call *rk__client_refuse(struct rk_client *c, const struct rk_req *req, int code,
                            const char *why);

@@ -460,7 +460,7 @@ static void a_connection_closed_between_requests_costs_nothing_but_a_resend(void
     assert_int_equal(w.server.n_requests, 3);
     assert_string_equal(w.server.requests[1].body, w.server.requests[2].body);
     assert_int_equal(w.server.n_conns, 2);
-    assert_int_equal(w.gate_calls, 5);
+    assert_int_equal(w.gate_calls, 6); /* of the resend: while it connects, and before it leaves */
     forget(&s);
     close_world(&w);
 }
@@ -898,6 +898,38 @@ static void bytes_queued_in_a_cut_writes_socket_are_never_delivered(void **state
     close_world(&w);
 }
 
+/* A process that was stopped in the middle of a send wakes when others lead. */
+static void the_second_half_of_a_write_stays_here_when_the_gate_has_shut(void **state)
+{
+    (void)state;
+    struct world w;
+    struct seen s = {0};
+    open_world(&w);
+    w.server.heads_only = true;
+    fake_step(&w.server, NULL, FAKE_HOLD);
+    size_t n = (size_t)24 << 20; /* more than both socket buffers take */
+    char *big = rk_alloc(n);
+    memset(big, 'x', n);
+    struct rk_req r = post_req(&s);
+    r.body = (struct rk_span){big, n};
+    assert_non_null(rk_client_send(w.client, &r));
+    wait_requests(&w, 1);
+    for (int i = 0; i < 5; i++) { /* until the buffers are full */
+        struct rk_err err = RK_ERR_INIT;
+        assert_int_equal(rk_poll_turn(w.poll, 0, &err), 0);
+    }
+    w.gate_shut_at = 1;
+    fake_resume(&w.server);
+    wait_done(&w, &s, 1);
+    assert_true(s.resp.unknown);
+    for (int64_t end = rk_clock_ms() + BOUND_MS; w.server.conns[0].fd >= 0 && rk_clock_ms() < end;)
+        turn(&w);
+    assert_true(w.server.conns[0].in.len < n);
+    rk_free(big);
+    forget(&s);
+    close_world(&w);
+}
+
 /* --- Streams ------------------------------------------------------------ */
 
 static struct rk_req watch_req(struct seen *s)
@@ -1219,6 +1251,7 @@ int main(void)
         cmocka_unit_test(a_cancelled_call_never_calls_back_and_its_connection_goes),
         cmocka_unit_test(cutting_writes_resets_them_and_leaves_reads_alone),
         cmocka_unit_test(bytes_queued_in_a_cut_writes_socket_are_never_delivered),
+        cmocka_unit_test(the_second_half_of_a_write_stays_here_when_the_gate_has_shut),
         cmocka_unit_test(a_stream_hands_over_bytes_as_they_come_and_tells_a_clean_end),
         cmocka_unit_test(a_stream_whose_chunks_break_off_is_an_error),
         cmocka_unit_test(a_refused_stream_brings_its_status_and_no_bytes),
