@@ -141,6 +141,12 @@ void rk_arena_done(struct rk_arena *a)
     drop_all_but(a, NULL);
 }
 
+void rk_arena_wipe(struct rk_arena *a)
+{
+    for (struct rk_arena_block *b = a->head; b; b = b->next)
+        rk_wipe(b->data, b->size);
+}
+
 void *rk_arena_alloc(struct rk_arena *a, size_t n)
 {
     if (n > SIZE_MAX - ALIGN)

@@ -23,6 +23,8 @@ void rk_arena_init(struct rk_arena *a, size_t cap);
 void rk_arena_reset(
     struct rk_arena *a); /* everything handed out is gone; the largest block is kept */
 void rk_arena_done(struct rk_arena *a);
+/* Overwrite all that was handed out, for arenas that held a secret. Only rk_arena_reset and rk_arena_done may follow. */
+void rk_arena_wipe(struct rk_arena *a);
 void *rk_arena_alloc(struct rk_arena *a, size_t n);       /* zeroed, aligned to 16, never NULL */
 char *rk_arena_strdup(struct rk_arena *a, const char *s); /* NULL in, NULL out */
 char *rk_arena_strndup(struct rk_arena *a, const char *s,

@@ -11,6 +11,8 @@
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 
+#define HTTP2_LEAST 0x080400u /* client.md 3 */
+
 /* --- Birth and death ---------------------------------------------------- */
 
 static void defaults(struct rk_client_conf *k)
@@ -37,14 +39,18 @@ struct rk_client *rk_client_new(struct rk_poll *poll, struct rk_creds *creds,
     c->user_agent = rk_strdup(conf->user_agent ? conf->user_agent : "raykeeper");
     TAILQ_INIT(&c->finished);
     TAILQ_INIT(&c->ears);
+    c->creds_ear = (struct rk_creds_ear){.fn = rk__wait_over, .ctx = c};
+    rk_creds_listen(creds, &c->creds_ear);
     rk__pace_init(c);
-    int rc = rk__setup_server(c, err);
+    c->http2 = c->conf.http2 && curl_version_info(CURLVERSION_NOW)->version_num >= HTTP2_LEAST;
+    int rc = rk__proxy_setup(c, err);
     for (int i = 0; i < RK__LANES && rc == 0; i++)
         rc = rk__lane_init(c, &c->lanes[i], (enum rk_lane)i, err);
     if (rc != 0) {
         rk_client_free(c);
         return NULL;
     }
+    rk_creds_start(creds, poll);
     return c;
 }
 
@@ -96,10 +102,14 @@ void rk_client_free(struct rk_client *c)
         free_lane(&c->lanes[i]);
     free_all(&c->finished);
     rk_timer_del(c->poll, &c->ears_timer);
+    rk_creds_unlisten(c->creds, &c->creds_ear);
     while (c->n_pool)
         curl_easy_cleanup(c->pool[--c->n_pool]);
     curl_slist_free_all(c->connect_to);
     rk_free(c->base_url);
+    if (c->proxy)
+        rk_wipe(c->proxy, strlen(c->proxy));
+    rk_free(c->proxy);
     rk_free(c->user_agent);
     rk_free(c);
     curl_global_cleanup();
@@ -179,7 +189,10 @@ void rk__client_pump(void *ctx)
     int64_t now = rk_clock_ms(), at = INT64_MAX;
     rk_creds_refresh(c->creds, now);
     struct rk_heap_node *first;
-    while (!l->broken && (first = rk_heap_min(&l->queue)) != NULL) {
+    bool ready = rk_creds_ready(c->creds);
+    if (!ready)
+        rk__wait_pending(l, now, &at);
+    while (ready && !l->broken && (first = rk_heap_min(&l->queue)) != NULL) {
         if (l->kind == RK_LANE_UNARY && !rk__pace_may_start(c, l->n_flying, now, &at))
             break;
         start((struct rk_call *)(void *)((char *)first - offsetof(struct rk_call, turn)), now);

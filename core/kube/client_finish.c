@@ -212,7 +212,7 @@ static void evaluate(struct rk_call *call, CURLcode rc)
         r->code = 0;
 }
 
-static int64_t budget_ms(const struct rk_call *call)
+int64_t rk__finish_budget_ms(const struct rk_call *call)
 {
     return call->req.timeout_ms > 0 ? call->req.timeout_ms : call->lane->client->conf.request_ms;
 }
@@ -229,7 +229,7 @@ static bool try_again(const struct rk_call *call)
      * (client.md 16). */
     if (memmem(r->body.p, r->body.n, "ResourceVersionTooLarge", 23))
         return false;
-    return rk_clock_ms() - call->first_ms < budget_ms(call);
+    return rk_clock_ms() - call->first_ms < rk__finish_budget_ms(call);
 }
 
 static void delay_over(void *ctx)
@@ -237,7 +237,7 @@ static void delay_over(void *ctx)
     rk__client_enqueue(ctx);
 }
 
-static void finished(struct rk_call *call)
+void rk__finish_settle(struct rk_call *call)
 {
     rk__client_unlink(call);
     if (call->cancelled) {
@@ -280,12 +280,14 @@ void rk__finish(struct rk_call *call, CURLcode rc)
     if (renew(call, rc)) {
         call->left = false; /* it was turned away at the door */
         rk__client_enqueue(call);
+    } else if (rk__wait_for_exec(call)) {
+        call->left = false; /* likewise */
     } else if (!call->cancelled && try_again(call)) {
         int64_t base = (int64_t)RETRY_BASE_MS << call->tries;
         int64_t wait = call->resp.retry_after_ms >= 0 ? 0 : base + rk__pace_jitter(base);
         rk_timer_in(c->poll, &call->delay, wait, delay_over, call);
     } else {
-        finished(call);
+        rk__finish_settle(call);
     }
 }
 
@@ -296,7 +298,7 @@ void rk__finish_unsent(struct rk_call *call, int code, const char *why)
     call->resp.unsent = !call->left;
     call->resp.unknown = call->left && strcmp(call->req.method, "GET") != 0;
     set_message(call, why);
-    finished(call);
+    rk__finish_settle(call);
 }
 
 void rk__finish_tell(struct rk_client *c)

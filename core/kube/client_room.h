@@ -3,7 +3,9 @@
  * client.c        the public calls; lists and queues; starts what may start
  * client_lane.c   one curl multi on the event loop
  * client_setup.c  what a request looks like to libcurl: URL, TLS, headers, callbacks
+ * client_proxy.c  which way leads to the server: its proxy, its name and its address
  * client_finish.c what came of it: outcome, one more try, the caller is told
+ * client_wait.c   calls that wait until exec has given a credential
  * client_pace.c   how much may be in flight in the unary lane
  *
  * A call is in exactly one list: `idle` of its lane (queued, or waiting for its next try), `flying`
@@ -70,6 +72,7 @@ struct rk_call {
     bool cancelled, cut;
     bool too_big;
     bool renewed;  /* the one more try with changed credentials is used up */
+    bool awaits;   /* turned away; exec is running, and then there may be one more try */
     bool telling;  /* done() is running, or has run */
     int data_code; /* the consumer's refusal */
     struct rk_err data_err;
@@ -83,12 +86,15 @@ struct rk_client {
     char *user_agent;
     char *base_url;                /* creds->server, its host replaced by tls_server_name */
     struct curl_slist *connect_to; /* where that host really is; NULL */
+    char *proxy;                   /* NULL = the environment's; may hold a password */
+    const char *noproxy;           /* hosts without it; NULL = the environment's; a literal */
     bool http2;
     struct rk__lane lanes[RK__LANES];
     struct rk__calls finished;
     CURL *pool[RK__POOL_MAX];
     size_t n_pool;
     struct rk_client_stats stats;
+    struct rk_creds_ear creds_ear; /* a run of exec is over */
     /* client_pace.c: is the server there? */
     TAILQ_HEAD(rk__ears, rk_client_ear) ears;
     struct rk_timer ears_timer;
@@ -130,15 +136,29 @@ static inline void rk__lane_moved(struct rk__lane *l)
 }
 
 /* client_setup.c */
-int rk__setup_server(struct rk_client *c, struct rk_err *err);
 int rk__setup_call(struct rk_call *call);  /* gives it an easy handle; RK_E_IO */
 void rk__setup_undo(struct rk_call *call); /* takes the easy handle back */
+
+/* client_proxy.c */
+/* Sets base_url, connect_to, proxy and noproxy from the credentials. RK_E_INVAL naming the field. */
+int rk__proxy_setup(struct rk_client *c, struct rk_err *err);
+
+/* client_wait.c */
+/* No credential yet: refuse what has waited long enough, or everything when exec has failed.
+ * *ret_at_ms: when to ask again. */
+void rk__wait_pending(struct rk__lane *l, int64_t now, int64_t *ret_at_ms);
+/* Turned away, and exec is running: true when the call waits for its end. */
+bool rk__wait_for_exec(struct rk_call *call);
+void rk__wait_over(void *client); /* exec's run is over: an ear */
 
 /* client_finish.c */
 /* After rk__lane_remove, with the easy handle still there. */
 void rk__finish(struct rk_call *call, CURLcode rc);
 void rk__finish_unsent(struct rk_call *call, int code, const char *why);
 void rk__finish_tell(struct rk_client *c); /* call the callers back */
+/* Of an idle call: resp is what its caller will hear. */
+void rk__finish_settle(struct rk_call *call);
+int64_t rk__finish_budget_ms(const struct rk_call *call); /* of one try */
 
 /* client_pace.c */
 void rk__pace_init(struct rk_client *c);

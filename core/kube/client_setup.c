@@ -10,8 +10,6 @@
 
 #include "core/base/mem.h"
 
-#define HTTP2_LEAST 0x080400u /* client.md 3 */
-
 static bool is_success(long http)
 {
     return http >= 200 && http < 300;
@@ -116,55 +114,6 @@ static int on_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
     return CURL_SOCKOPT_OK;
 }
 
-/* --- The server --------------------------------------------------------- */
-
-/* The name to verify goes into the URL, CONNECT_TO says where it is (client.md 15). */
-static int alias_host(struct rk_client *c, CURLU *u)
-{
-    char *host = NULL, *port = NULL, *url = NULL;
-    struct rk_buf to;
-    rk_buf_init(&to, RK_URL_MAX);
-    const char *name = c->creds->tls_server_name;
-    bool ok = curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-              curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
-              curl_url_set(u, CURLUPART_HOST, name, 0) == CURLUE_OK &&
-              curl_url_get(u, CURLUPART_URL, &url, 0) == CURLUE_OK &&
-              rk_buf_addf(&to, "%s:%s:%s:%s", name, port, host, port) == 0;
-    if (ok) {
-        c->base_url = rk_strdup(url);
-        c->connect_to = curl_slist_append(NULL, rk_buf_text(&to));
-        ok = c->connect_to != NULL;
-    }
-    rk_buf_done(&to);
-    curl_free(host);
-    curl_free(port);
-    curl_free(url);
-    return ok ? 0 : RK_E_INVAL;
-}
-
-int rk__setup_server(struct rk_client *c, struct rk_err *err)
-{
-    c->http2 = c->conf.http2 && curl_version_info(CURLVERSION_NOW)->version_num >= HTTP2_LEAST;
-    CURLU *u = curl_url();
-    if (!u)
-        return rk_err_set(err, RK_E_FAIL, "curl_url failed");
-    int rc = 0;
-    if (curl_url_set(u, CURLUPART_URL, c->creds->server, 0) != CURLUE_OK)
-        rc = rk_err_set(err, RK_E_INVAL, "server %s: not a URL", c->creds->server);
-    else if (!c->creds->tls_server_name)
-        c->base_url = rk_strdup(c->creds->server);
-    else if (alias_host(c, u) != 0)
-        rc = rk_err_set(err, RK_E_INVAL, "tls-server-name %s: not a host name",
-                        c->creds->tls_server_name);
-    curl_url_cleanup(u);
-    if (rc)
-        return rc;
-    size_t n = strlen(c->base_url);
-    while (n && c->base_url[n - 1] == '/')
-        c->base_url[--n] = '\0';
-    return 0;
-}
-
 /* --- One request -------------------------------------------------------- */
 
 /* curl_easy_setopt that remembers the first failure in `rc`. */
@@ -192,6 +141,8 @@ static CURLcode set_tls(CURL *h, const struct rk_creds *k)
         SET(CURLOPT_CAPATH, NULL);
         SET(CURLOPT_CAINFO, NULL);
         rc = rc ? rc : set_blob(h, CURLOPT_CAINFO_BLOB, k->ca_pem, k->ca_len);
+        /* An https proxy may be of the cluster's authority or of the system's. */
+        rc = rc ? rc : set_blob(h, CURLOPT_PROXY_CAINFO_BLOB, k->ca_pem, k->ca_len);
     }
     rc = rc ? rc : set_blob(h, CURLOPT_SSLCERT_BLOB, k->cert_pem, k->cert_len);
     rc = rc ? rc : set_blob(h, CURLOPT_SSLKEY_BLOB, k->key_pem, k->key_len);
@@ -216,10 +167,10 @@ static CURLcode set_connection(CURL *h, struct rk_call *call)
     SET(CURLOPT_SOCKOPTDATA, l);
     if (c->connect_to)
         SET(CURLOPT_CONNECT_TO, c->connect_to);
-    if (c->creds->proxy_url) {
-        SET(CURLOPT_PROXY, c->creds->proxy_url);
-        SET(CURLOPT_NOPROXY, ""); /* the environment's exceptions are not meant for it */
-    }
+    if (c->proxy)
+        SET(CURLOPT_PROXY, c->proxy);
+    if (c->noproxy)
+        SET(CURLOPT_NOPROXY, c->noproxy);
     return rc ? rc : set_tls(h, c->creds);
 }
 

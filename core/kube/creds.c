@@ -1,6 +1,6 @@
 /* Credentials that stay fresh: files are looked at again, and what is empty, unreadable or
  * half-written changes nothing (client.md 12, 13). */
-#include "core/kube/creds_room.h"
+#include "core/kube/creds_exec.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -136,8 +136,7 @@ int rk__creds_check_pair(const char *cert, size_t cert_n, const char *key, size_
 
 /* --- Looking again ------------------------------------------------------ */
 
-/* Content moves in when it differs. The caller frees nothing afterwards. */
-static bool adopt(char **slot, size_t *slot_n, char **fresh)
+bool rk__creds_adopt(char **slot, size_t *slot_n, char **fresh)
 {
     bool differs = !rk_str_eq(*slot, *fresh);
     if (differs) {
@@ -145,7 +144,7 @@ static bool adopt(char **slot, size_t *slot_n, char **fresh)
         *slot = *fresh;
         *fresh = NULL;
         if (slot_n)
-            *slot_n = strlen(*slot);
+            *slot_n = *slot ? strlen(*slot) : 0;
     }
     rk__creds_drop(fresh);
     return differs;
@@ -165,7 +164,7 @@ static int look_token(struct rk_creds *c, struct rk_err *err)
         rk__creds_drop(&fresh);
         return rk_err_wrap(err, "%s", c->token_file);
     }
-    c->token_generation += adopt(&c->token, NULL, &fresh);
+    c->token_generation += rk__creds_adopt(&c->token, NULL, &fresh);
     c->token_read_ms = rk_clock_ms();
     return 0;
 }
@@ -183,7 +182,7 @@ static int look_ca(struct rk_creds *c, bool *ret_changed, struct rk_err *err)
         rk__creds_drop(&fresh);
         return rk_err_wrap(err, "%s", c->ca_file);
     }
-    *ret_changed |= adopt(&c->ca_pem, &c->ca_len, &fresh);
+    *ret_changed |= rk__creds_adopt(&c->ca_pem, &c->ca_len, &fresh);
     return 0;
 }
 
@@ -206,9 +205,9 @@ static int look_pair(struct rk_creds *c, bool *ret_changed, struct rk_err *err)
                               c->cert_file ? c->cert_file : c->key_file); /* rc says so */
     }
     if (rc == 0 && cert)
-        *ret_changed |= adopt(&c->cert_pem, &c->cert_len, &cert);
+        *ret_changed |= rk__creds_adopt(&c->cert_pem, &c->cert_len, &cert);
     if (rc == 0 && key)
-        *ret_changed |= adopt(&c->key_pem, &c->key_len, &key);
+        *ret_changed |= rk__creds_adopt(&c->key_pem, &c->key_len, &key);
     rk__creds_drop(&cert);
     rk__creds_drop(&key);
     return rc;
@@ -264,6 +263,8 @@ void rk_creds_refresh(struct rk_creds *c, int64_t now_ms)
 
 bool rk_creds_distrusted(struct rk_creds *c, int64_t request_start_ms)
 {
+    if (c->exec && c->cert_pem)
+        rk__exec_refused(c->exec, request_start_ms);
     if ((!c->ca_file && !c->cert_file && !c->key_file) || c->tls_read_ms > request_start_ms)
         return false;
     uint64_t before = c->generation;
@@ -275,6 +276,8 @@ bool rk_creds_rejected(struct rk_creds *c, int64_t request_start_ms)
 {
     uint64_t before = c->token_generation;
     struct rk_err err = RK_ERR_INIT;
+    if (c->exec)
+        rk__exec_refused(c->exec, request_start_ms);
     if (c->token_file && c->token_read_ms <= request_start_ms)
         complain(&c->token_problem, look_token(c, &err), &err, "token");
     bool renewed = c->cert_file && rk_creds_distrusted(c, request_start_ms);
@@ -304,6 +307,7 @@ void rk_creds_free(struct rk_creds *c)
 {
     if (!c)
         return;
+    rk__exec_free(c->exec);
     rk__creds_drop(&c->token);
     rk__creds_drop(&c->key_pem);
     rk_free(c->ca_pem);

@@ -1,6 +1,6 @@
 /* Where credentials come from: kubeconfig files, or the mount of a service account. Errors name
  * file and field. */
-#include "core/kube/creds_room.h"
+#include "core/kube/creds_exec.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -26,13 +26,6 @@ struct config {
     struct rk_arena arena;
     struct file files[FILES_MAX];
     size_t n;
-};
-
-/* One named entry of a list, and where it stands: the start of every message about it. */
-struct entry {
-    const struct file *file;
-    const cJSON *body; /* the inner object: "cluster", "user" or "context" */
-    const char *where; /* "users[me].user" */
 };
 
 /* --- Reading ------------------------------------------------------------ */
@@ -76,8 +69,8 @@ static int read_list(struct config *k, const char *list, struct rk_err *err)
     return 0;
 }
 
-/* A text member; absent, null and "" are NULL. RK_E_INVAL for other types. */
-static int text_of(const struct entry *e, const char *field, const char **ret, struct rk_err *err)
+int rk__creds_text(const struct rk__creds_entry *e, const char *field, const char **ret,
+                   struct rk_err *err)
 {
     assert(e->file); /* find() filled it */
     const cJSON *v = rk_json_get(e->body, field);
@@ -85,27 +78,27 @@ static int text_of(const struct entry *e, const char *field, const char **ret, s
     if (!v || rk_json_is_null(v))
         return 0;
     if (!rk_json_is_string(v))
-        return rk_err_set(err, RK_E_INVAL, "%s: %s.%s: want a string, have %s", e->file->path,
-                          e->where, field, rk_json_type_name(v));
+        return rk_err_set(err, RK_E_INVAL, "%s: %s.%s: want a string, have %s", e->file, e->where,
+                          field, rk_json_type_name(v));
     const char *s = rk_json_str(v, "");
     *ret = s[0] ? s : NULL;
     return 0;
 }
 
 static int find(struct config *k, const char *list, const char *inner, const char *name,
-                const char *asked_by, struct entry *ret, struct rk_err *err)
+                const char *asked_by, struct rk__creds_entry *ret, struct rk_err *err)
 {
     for (size_t i = 0; i < k->n; i++) {
         const cJSON *all = rk_json_get(k->files[i].root, list);
         for (const cJSON *e = rk_json_at(all, 0); e; e = e->next) {
             if (!rk_str_eq(rk_json_str(rk_json_get(e, "name"), NULL), name))
                 continue;
-            ret->file = &k->files[i];
+            ret->file = k->files[i].path;
             ret->where = rk_arena_fmt(&k->arena, "%s[%s].%s", list, name, inner);
             ret->body = rk_json_get(e, inner);
             if (!rk_json_is_object(ret->body))
-                return rk_err_set(err, RK_E_INVAL, "%s: %s: want a mapping, have %s",
-                                  ret->file->path, ret->where, rk_json_type_name(ret->body));
+                return rk_err_set(err, RK_E_INVAL, "%s: %s: want a mapping, have %s", ret->file,
+                                  ret->where, rk_json_type_name(ret->body));
             return 0;
         }
     }
@@ -114,29 +107,28 @@ static int find(struct config *k, const char *list, const char *inner, const cha
 
 /* --- Fields ------------------------------------------------------------- */
 
-/* A path stands relative to the directory of its kubeconfig. */
-static char *beside(const struct entry *e, const char *path)
+char *rk__creds_beside(const struct rk__creds_entry *e, const char *path)
 {
-    const char *slash = strrchr(e->file->path, '/');
+    const char *slash = strrchr(e->file, '/');
     if (path[0] == '/' || !slash)
         return rk_strdup(path);
     struct rk_buf b;
     rk_buf_init(&b, 8192);
-    (void)rk_buf_add(&b, e->file->path, (size_t)(slash - e->file->path) + 1);
+    (void)rk_buf_add(&b, e->file, (size_t)(slash - e->file) + 1);
     (void)rk_buf_adds(
         &b, path); /* cut at 8 KiB: longer than the system allows, the file will not be found */
     return rk_buf_take(&b, NULL);
 }
 
 /* `<field>-data` inline, else `<field>` as a file. Data win, as in the reference client. */
-static int pem_of(const struct entry *e, const char *field, char **ret_pem, size_t *ret_n,
+static int pem_of(const struct rk__creds_entry *e, const char *field, char **ret_pem, size_t *ret_n,
                   char **ret_file, struct rk_err *err)
 {
     char data_field[64];
     (void)snprintf(data_field, sizeof data_field, "%s-data", field); /* our own, short words */
     const char *data, *file;
-    int rc = text_of(e, data_field, &data, err);
-    rc = rc ? rc : text_of(e, field, &file, err);
+    int rc = rk__creds_text(e, data_field, &data, err);
+    rc = rc ? rc : rk__creds_text(e, field, &file, err);
     if (rc != 0)
         return rc;
     if (data) {
@@ -145,26 +137,26 @@ static int pem_of(const struct entry *e, const char *field, char **ret_pem, size
         if (rk_base64_decode(data, n, pem, &len) != 0 || memchr(pem, 0, len)) {
             rk_wipe(pem, n);
             rk_free(pem);
-            return rk_err_set(err, RK_E_INVAL, "%s: %s.%s: not base64", e->file->path, e->where,
+            return rk_err_set(err, RK_E_INVAL, "%s: %s.%s: not base64", e->file, e->where,
                               data_field);
         }
         *ret_pem = (char *)pem;
         *ret_n = len;
     } else if (file) {
-        *ret_file = beside(e, file);
+        *ret_file = rk__creds_beside(e, file);
     }
     return 0;
 }
 
-static int server_of(struct rk_creds *c, const struct entry *e, struct rk_err *err)
+static int server_of(struct rk_creds *c, const struct rk__creds_entry *e, struct rk_err *err)
 {
     const char *server;
-    int rc = text_of(e, "server", &server, err);
+    int rc = rk__creds_text(e, "server", &server, err);
     if (rc != 0)
         return rc;
     if (!server || (!rk_str_starts(server, "https://") && !rk_str_starts(server, "http://")))
         return rk_err_set(err, RK_E_INVAL, "%s: %s.server: want http(s)://host[:port], have \"%s\"",
-                          e->file->path, e->where, server ? server : "");
+                          e->file, e->where, server ? server : "");
     size_t n = strlen(server);
     while (n && server[n - 1] == '/')
         n--;
@@ -172,13 +164,25 @@ static int server_of(struct rk_creds *c, const struct entry *e, struct rk_err *e
     return 0;
 }
 
-static int take_cluster(struct rk_creds *c, const struct entry *e, struct rk_err *err)
+/* The schemes of the reference client; what stands in it may be a password, so it is not repeated. */
+static int check_proxy(const struct rk__creds_entry *e, const char *proxy, struct rk_err *err)
+{
+    static const char *const schemes[] = {"http://", "https://", "socks5://", "socks5h://"};
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+        if (!proxy || (rk_str_starts(proxy, schemes[i]) && proxy[strlen(schemes[i])]))
+            return 0;
+    return rk_err_set(err, RK_E_INVAL, "%s: %s.proxy-url: want http, https or socks5://host[:port]",
+                      e->file, e->where);
+}
+
+static int take_cluster(struct rk_creds *c, const struct rk__creds_entry *e, struct rk_err *err)
 {
     const char *name, *proxy;
     int rc = server_of(c, e, err);
     rc = rc ? rc : pem_of(e, "certificate-authority", &c->ca_pem, &c->ca_len, &c->ca_file, err);
-    rc = rc ? rc : text_of(e, "tls-server-name", &name, err);
-    rc = rc ? rc : text_of(e, "proxy-url", &proxy, err);
+    rc = rc ? rc : rk__creds_text(e, "tls-server-name", &name, err);
+    rc = rc ? rc : rk__creds_text(e, "proxy-url", &proxy, err);
+    rc = rc ? rc : check_proxy(e, proxy, err);
     if (rc != 0)
         return rc;
     c->tls_server_name = rk_strdup(name);
@@ -186,70 +190,86 @@ static int take_cluster(struct rk_creds *c, const struct entry *e, struct rk_err
     const cJSON *insecure = rk_json_get(e->body, "insecure-skip-tls-verify");
     if (insecure && !rk_json_is_bool(insecure) && !rk_json_is_null(insecure))
         return rk_err_set(err, RK_E_INVAL, "%s: %s.insecure-skip-tls-verify: want true or false",
-                          e->file->path, e->where);
+                          e->file, e->where);
     c->insecure = cJSON_IsTrue(insecure);
     if (c->insecure && (c->ca_pem || c->ca_file))
         return rk_err_set(
             err, RK_E_INVAL,
             "%s: %s: certificate-authority and insecure-skip-tls-verify exclude each other",
-            e->file->path, e->where);
+            e->file, e->where);
     struct rk_err why = RK_ERR_INIT;
     if (c->ca_pem && rk__creds_check_ca(c->ca_pem, c->ca_len, &why) != 0)
-        return rk_err_set(err, RK_E_INVAL, "%s: %s.certificate-authority-data: %s", e->file->path,
+        return rk_err_set(err, RK_E_INVAL, "%s: %s.certificate-authority-data: %s", e->file,
                           e->where, why.text);
     return 0;
 }
 
-static int refuse_unsupported(const struct entry *e, struct rk_err *err)
+static int refuse_unsupported(const struct rk__creds_entry *e, struct rk_err *err)
 {
-    static const char *const not_ours[] = {"exec", "auth-provider", "username", "password", "as"};
+    static const char *const not_ours[] = {"auth-provider", "username", "password", "as"};
     for (size_t i = 0; i < sizeof not_ours / sizeof *not_ours; i++) {
         const cJSON *v = rk_json_get(e->body, not_ours[i]);
         if (v && !rk_json_is_null(v))
             return rk_err_set(
                 err, RK_E_NOTSUP,
-                "%s: %s.%s is not supported: use a token, a token file or a client certificate",
-                e->file->path, e->where, not_ours[i]);
+                "%s: %s.%s is not supported: use a token, a token file, a client certificate or exec",
+                e->file, e->where, not_ours[i]);
     }
     return 0;
 }
 
-static int take_user(struct rk_creds *c, const struct entry *e, struct rk_err *err)
+/* A program is asked only by users that have nothing else, as in the reference client. */
+static int take_exec(struct rk_creds *c, const struct rk__creds_entry *e,
+                     const struct rk__creds_entry *cluster, struct rk_err *err)
+{
+    const cJSON *exec = rk_json_get(e->body, "exec");
+    if (!exec || rk_json_is_null(exec) || c->token || c->token_file || c->cert_pem || c->cert_file)
+        return 0;
+    struct rk__exec_conf conf;
+    int rc = rk__exec_conf_read(e, cluster, &conf, err);
+    if (rc == 0)
+        c->exec = rk__exec_new(c, &conf);
+    return rc;
+}
+
+static int take_user(struct rk_creds *c, const struct rk__creds_entry *e,
+                     const struct rk__creds_entry *cluster, struct rk_err *err)
 {
     const char *token, *token_file;
     int rc = refuse_unsupported(e, err);
     rc = rc ? rc : pem_of(e, "client-certificate", &c->cert_pem, &c->cert_len, &c->cert_file, err);
     rc = rc ? rc : pem_of(e, "client-key", &c->key_pem, &c->key_len, &c->key_file, err);
-    rc = rc ? rc : text_of(e, "token", &token, err);
-    rc = rc ? rc : text_of(e, "tokenFile", &token_file, err);
+    rc = rc ? rc : rk__creds_text(e, "token", &token, err);
+    rc = rc ? rc : rk__creds_text(e, "tokenFile", &token_file, err);
     if (rc != 0)
         return rc;
     bool cert = c->cert_pem || c->cert_file, key = c->key_pem || c->key_file;
     if (cert != key)
         return rk_err_set(err, RK_E_INVAL,
                           "%s: %s: client-certificate and client-key come together, %s is missing",
-                          e->file->path, e->where, cert ? "client-key" : "client-certificate");
+                          e->file, e->where, cert ? "client-key" : "client-certificate");
     struct rk_err why = RK_ERR_INIT;
     if (c->cert_pem && c->key_pem &&
         rk__creds_check_pair(c->cert_pem, c->cert_len, c->key_pem, c->key_len, &why) != 0)
-        return rk_err_set(err, RK_E_INVAL, "%s: %s.client-certificate-data: %s", e->file->path,
-                          e->where, why.text);
+        return rk_err_set(err, RK_E_INVAL, "%s: %s.client-certificate-data: %s", e->file, e->where,
+                          why.text);
     /* With both, the file counts and the text is what there is until it has been read. */
-    c->token_file = token_file ? beside(e, token_file) : NULL;
+    c->token_file = token_file ? rk__creds_beside(e, token_file) : NULL;
     c->token = rk_strdup(token);
     if (c->token && rk__creds_token(c->token, &why) != 0)
-        return rk_err_set(err, RK_E_INVAL, "%s: %s.token: %s", e->file->path, e->where, why.text);
-    return 0;
+        return rk_err_set(err, RK_E_INVAL, "%s: %s.token: %s", e->file, e->where, why.text);
+    return take_exec(c, e, cluster, err);
 }
 
 /* --- Putting it together ------------------------------------------------ */
 
-static int find_context(struct config *k, const char *name, struct entry *ret, struct rk_err *err)
+static int find_context(struct config *k, const char *name, struct rk__creds_entry *ret,
+                        struct rk_err *err)
 {
     const char *by = "context";
     for (size_t i = 0; i < k->n && !name; i++) {
-        struct entry top = {&k->files[i], k->files[i].root, "kubeconfig"};
-        if (text_of(&top, "current-context", &name, err) != 0)
+        struct rk__creds_entry top = {k->files[i].path, k->files[i].root, "kubeconfig"};
+        if (rk__creds_text(&top, "current-context", &name, err) != 0)
             return err->code;
         by = "current-context";
     }
@@ -260,17 +280,17 @@ static int find_context(struct config *k, const char *name, struct entry *ret, s
 
 static int build(struct config *k, const char *context, struct rk_creds *c, struct rk_err *err)
 {
-    struct entry ctx = {0}, cluster = {0}, user = {0};
+    struct rk__creds_entry ctx = {0}, cluster = {0}, user = {0};
     const char *cluster_name, *user_name, *ns;
     int rc = find_context(k, context, &ctx, err);
-    rc = rc ? rc : text_of(&ctx, "cluster", &cluster_name, err);
-    rc = rc ? rc : text_of(&ctx, "user", &user_name, err);
-    rc = rc ? rc : text_of(&ctx, "namespace", &ns, err);
+    rc = rc ? rc : rk__creds_text(&ctx, "cluster", &cluster_name, err);
+    rc = rc ? rc : rk__creds_text(&ctx, "user", &user_name, err);
+    rc = rc ? rc : rk__creds_text(&ctx, "namespace", &ns, err);
     if (rc != 0)
         return rc;
     assert(ctx.file);
     if (!cluster_name)
-        return rk_err_set(err, RK_E_INVAL, "%s: %s.cluster: not set", ctx.file->path, ctx.where);
+        return rk_err_set(err, RK_E_INVAL, "%s: %s.cluster: not set", ctx.file, ctx.where);
     c->ns = rk_strdup(ns);
     rc = find(k, "clusters", "cluster", cluster_name,
               rk_arena_fmt(&k->arena, "%s.cluster", ctx.where), &cluster, err);
@@ -278,7 +298,7 @@ static int build(struct config *k, const char *context, struct rk_creds *c, stru
     if (rc == 0 && user_name) {
         rc = find(k, "users", "user", user_name, rk_arena_fmt(&k->arena, "%s.user", ctx.where),
                   &user, err);
-        rc = rc ? rc : take_user(c, &user, err);
+        rc = rc ? rc : take_user(c, &user, &cluster, err);
     }
     if (rc != 0)
         return rc;
@@ -289,7 +309,7 @@ static int build(struct config *k, const char *context, struct rk_creds *c, stru
         .key = rk_arena_fmt(&k->arena, "%s.client-key", by),
         .token = rk_arena_fmt(&k->arena, "%s.tokenFile", by),
     };
-    return rk__creds_first(c, user.file ? user.file->path : cluster.file->path, &f, err);
+    return rk__creds_first(c, user.file ? user.file : cluster.file, &f, err);
 }
 
 int rk__creds_in_cluster(const char *dir, struct rk_creds **ret, struct rk_err *err)
@@ -337,6 +357,7 @@ static int load_config(const char *path, const char *list, const char *context,
         *ret = c;
     else
         rk_creds_free(c);
+    rk_arena_wipe(&k.arena); /* tokens and keys stood in it */
     rk_arena_done(&k.arena);
     return rc;
 }

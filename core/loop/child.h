@@ -34,7 +34,7 @@ struct rk_end {
 int rk_child_start(struct rk_child *c, int shared_fd, char *const *argv, struct rk_err *err);
 void rk_child_send(struct rk_child *c, char what);
 void rk_child_kill(struct rk_child *c, int signal);
-/* One ended child of ours, reaped; 0 = none. As PID 1 we reap strangers too: they come back with their pid and are of no interest. */
+/* One ended child of ours, reaped; 0 = none. Credential programs of ours (creds.h) and, as PID 1, strangers come back with their pid too. */
 pid_t rk_child_reap(int *ret_status);
 /* CPU time the worker has used, in milliseconds; 0 when it cannot be told. */
 int64_t rk_child_cpu_ms(const struct rk_child *c);

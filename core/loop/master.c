@@ -138,6 +138,8 @@ static void reap(struct rk_master *m)
     while ((pid = rk_child_reap(&status)) > 0)
         if (pid == m->child.pid)
             worker_gone(m, status);
+        else if (m->creds)
+            rk_creds_reaped(m->creds, pid, status); /* exec's, unless it is a stranger */
 }
 
 /* ---- stopping ---- */
@@ -239,7 +241,8 @@ int rk_master_run(const struct rk_options *o, char *const *worker_argv)
     signal(SIGPIPE, SIG_IGN);
     if (setup(&m, &err) != 0) {
         rk_log_error("cannot start", RK_KV("err", err.text));
-        return err.code == RK_E_INVAL || err.code == RK_E_NOENT || err.code == RK_E_SYNTAX
+        return err.code == RK_E_INVAL || err.code == RK_E_NOENT || err.code == RK_E_SYNTAX ||
+                       err.code == RK_E_NOTSUP
                    ? RK_EXIT_CONFIG
                    : 1;
     }

@@ -273,7 +273,8 @@ int rk_worker_run(struct rk_shared *shared, int link_fd, struct rk_conf *conf,
     rk_plugins_stamp(plugins, RK_VERSION " " RK_BUILD_ID, w.set);
     if (tie_to_master(&err) != 0 || setup(&w, &err) != 0) {
         rk_log_error("worker cannot start", RK_KV("err", err.text));
-        return err.code == RK_E_INVAL || err.code == RK_E_NOENT || err.code == RK_E_SYNTAX
+        return err.code == RK_E_INVAL || err.code == RK_E_NOENT || err.code == RK_E_SYNTAX ||
+                       err.code == RK_E_NOTSUP
                    ? RK_EXIT_CONFIG
                    : 1;
     }

@@ -205,6 +205,17 @@ void fake_reply(struct fake *f, int status, const char *headers, const char *bod
     rk_buf_done(&b);
 }
 
+void fake_release(struct fake *f, const char *reply)
+{
+    for (size_t i = 0; i < f->n_conns; i++) {
+        if (!f->conns[i].held)
+            continue;
+        f->conns[i].held = false;
+        f->held--;
+        fake_conn_write(&f->conns[i], reply, strlen(reply));
+    }
+}
+
 void fake_answer(struct fake *f, const char *body)
 {
     struct rk_buf b;
@@ -213,13 +224,7 @@ void fake_answer(struct fake *f, const char *body)
         rk_buf_addf(&b, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s", strlen(body), body);
     assert(rc == 0);
     (void)rc;
-    for (size_t i = 0; i < f->n_conns; i++) {
-        if (!f->conns[i].held)
-            continue;
-        f->conns[i].held = false;
-        f->held--;
-        fake_conn_write(&f->conns[i], rk_buf_text(&b), b.len);
-    }
+    fake_release(f, rk_buf_text(&b));
     rk_buf_done(&b);
 }
 

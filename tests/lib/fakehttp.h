@@ -70,7 +70,8 @@ void fake_step(struct fake *f, const char *reply, enum fake_after after);
 void fake_reply(struct fake *f, int status, const char *headers, const char *body);
 /* Read on where heads_only had stopped. */
 void fake_resume(struct fake *f);
-/* Answer all held requests with 200 and this body. */
+/* Answer all held requests: with these raw bytes, or with 200 and this body. */
+void fake_release(struct fake *f, const char *reply);
 void fake_answer(struct fake *f, const char *body);
 /* Header of request i, NULL when it has none. Borrowed until the next call. */
 const char *fake_header(const struct fake *f, size_t i, const char *name);

@@ -22,6 +22,7 @@
 #define rk_arena_init    bump_init
 #define rk_arena_reset   bump_reset
 #define rk_arena_done    bump_done
+#define rk_arena_wipe    bump_wipe
 #define rk_arena_alloc   bump_alloc
 #define rk_arena_strdup  bump_strdup
 #define rk_arena_strndup bump_strndup
@@ -34,6 +35,7 @@
 #undef rk_arena_init
 #undef rk_arena_reset
 #undef rk_arena_done
+#undef rk_arena_wipe
 #undef rk_arena_alloc
 #undef rk_arena_strdup
 #undef rk_arena_strndup
@@ -182,6 +184,26 @@ static void texts_are_copied_and_formatted(void **state)
     rk_arena_done(&a);
 }
 
+static void wiping_leaves_nothing_of_what_was_handed_out(void **state)
+{
+    (void)state;
+    static const char zeros[64];
+    struct rk_arena a;
+    struct bump b;
+    rk_arena_init(&a, 0);
+    bump_init(&b, 0);
+    char *one = rk_arena_strdup(&a, "secret"), *two = bump_strdup(&b, "secret");
+    (void)bump_alloc(&b, (size_t)64 * 1024); /* a second block */
+    char *three = bump_strdup(&b, "secret");
+    rk_arena_wipe(&a);
+    bump_wipe(&b);
+    assert_memory_equal(one, zeros, sizeof "secret");
+    assert_memory_equal(two, zeros, sizeof "secret");
+    assert_memory_equal(three, zeros, sizeof "secret");
+    rk_arena_done(&a);
+    bump_done(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +213,7 @@ int main(void)
         cmocka_unit_test(the_cap_is_soft_and_reset_forgives),
         cmocka_unit_test(running_away_aborts),
         cmocka_unit_test(texts_are_copied_and_formatted),
+        cmocka_unit_test(wiping_leaves_nothing_of_what_was_handed_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -290,7 +290,11 @@ static void every_error_names_file_and_field(void **state)
          "users[u].user.client-certificate", "do not belong together"},
         {SERVER, user, NULL, RK_E_INVAL, "users[u].user.client-certificate-data",
          "do not belong together"},
-        {SERVER, "exec: {command: x}", NULL, RK_E_NOTSUP, "users[u].user.exec", "not supported"},
+        {SERVER ", proxy-url: 'ftp://u:s3cr3t@q'", "token: t", NULL, RK_E_INVAL,
+         "clusters[k].cluster.proxy-url", "want http, https or socks5"},
+        {SERVER ", proxy-url: 'socks5://'", "token: t", NULL, RK_E_INVAL,
+         "clusters[k].cluster.proxy-url", "want http, https or socks5"},
+        {SERVER, "exec: x", NULL, RK_E_INVAL, "users[u].user.exec", "want a mapping"},
         {SERVER, "auth-provider: {name: x}", NULL, RK_E_NOTSUP, "users[u].user.auth-provider",
          "not supported"},
         {SERVER, "username: x, password: y", NULL, RK_E_NOTSUP, "users[u].user.username",
@@ -315,6 +319,9 @@ static void secrets_are_not_in_error_texts(void **state)
     const char *path = put_config(&d, "config", SERVER, "token: \"s3cr\\net\"");
     struct rk_creds *c = NULL;
     struct rk_err err = RK_ERR_INIT;
+    assert_int_equal(rk_creds_load(path, NULL, &c, &err), RK_E_INVAL);
+    assert_null(strstr(err.text, "s3cr"));
+    path = put_config(&d, "config", SERVER ", proxy-url: 'ftp://u:s3cr3t@q'", "token: t");
     assert_int_equal(rk_creds_load(path, NULL, &c, &err), RK_E_INVAL);
     assert_null(strstr(err.text, "s3cr"));
     close_dir(&d);
