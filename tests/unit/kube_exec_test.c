@@ -330,7 +330,7 @@ static void the_program_gets_its_arguments_and_environment_and_nothing_of_ours(v
                     "printf '%s|%s|%s' \"$ONE\" \"$TWO\" \"$OURS\" > env\n"
                     "readlink /proc/self/fd/0 > stdin\n"
                     "ls /proc/$$/fd > fds\n"
-                    "grep -E '^Sig(Blk|Ign)' /proc/$$/status > signals\n"
+                    "grep -E '^Sig(Blk|Ign)' /proc/self/status > signals\n"
                     "cut -d' ' -f5 /proc/$$/stat > group; echo $$ > pid\n"
                     "ulimit -d > data\n"
                     "exit 3");
