@@ -19,6 +19,8 @@ static void defaults(struct rk_client_conf *k)
 {
     k->connect_ms = k->connect_ms > 0 ? k->connect_ms : 5000;
     k->request_ms = k->request_ms > 0 ? k->request_ms : 30000;
+    k->stall_ms = k->stall_ms > 0 ? k->stall_ms : 30000;
+    k->idle_ms = k->idle_ms > 0 ? k->idle_ms : 55000; /* the server closes at 90 s; client.md 6 */
     k->user_timeout_ms = k->user_timeout_ms > 0 ? k->user_timeout_ms : 5000;
 }
 

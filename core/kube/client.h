@@ -35,10 +35,12 @@ struct rk_client;
 
 enum rk_lane { RK_LANE_LEASE, RK_LANE_UNARY, RK_LANE_WATCH };
 
-struct rk_client_conf {      /* 0 = the value named here */
-    const char *user_agent;  /* "raykeeper/0.1.0 (worker)" */
-    int64_t connect_ms;      /* 5,000 */
-    int64_t request_ms;      /* total of one try without `data`: 30,000 */
+struct rk_client_conf {     /* 0 = the value named here */
+    const char *user_agent; /* "raykeeper/0.1.0 (worker)" */
+    int64_t connect_ms;     /* 5,000 */
+    int64_t request_ms;     /* total of one try without `data`: 30,000 */
+    int64_t stall_ms;       /* a list under 1 KB/s for so long is given up: 30,000; whole seconds */
+    int64_t idle_ms;        /* a connection idle for longer is not used again: 55,000; likewise */
     int64_t user_timeout_ms; /* TCP_USER_TIMEOUT of the lease and unary lanes: at most lease minus
                                 renew; 5,000 */
     double qps;              /* 0 = no ceiling */
@@ -86,7 +88,7 @@ struct rk_req {
     bool absent_ok;     /* 404 completes with code 0 */
     /* Streaming (watch, long lists): bytes of a 2xx answer as they come; a negative return ends the
      * request with that code (no done() before the loop turns). NULL = collected into resp.body.
-     * With data and without watch=1 an answer under 1 KB/s for 30 s is given up. */
+     * With data and without watch=1 an answer under 1 KB/s for stall_ms is given up. */
     int (*data)(void *ctx, const char *p, size_t n, struct rk_err *err);
     /* Exactly once, never from inside rk_client_send or rk_client_cancel. */
     void (*done)(void *ctx, const struct rk_resp *resp);

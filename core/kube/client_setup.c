@@ -158,7 +158,7 @@ static CURLcode set_connection(CURL *h, struct rk_call *call)
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_HTTP_VERSION, (long)(c->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
     SET(CURLOPT_PIPEWAIT, c->http2 ? 1L : 0L);
-    SET(CURLOPT_MAXAGE_CONN, 55L); /* the server closes at 90 s; client.md 6 */
+    SET(CURLOPT_MAXAGE_CONN, (long)((c->conf.idle_ms + 999) / 1000));
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)c->conf.connect_ms);
     SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
     SET(CURLOPT_CLOSESOCKETFUNCTION, on_close);
@@ -193,7 +193,7 @@ static CURLcode set_times(CURL *h, const struct rk_call *call)
         SET(CURLOPT_BUFFERSIZE, 65536L);
     if (req->data && !is_watch(req)) {
         SET(CURLOPT_LOW_SPEED_LIMIT, 1024L);
-        SET(CURLOPT_LOW_SPEED_TIME, 30L);
+        SET(CURLOPT_LOW_SPEED_TIME, (long)((call->lane->client->conf.stall_ms + 999) / 1000));
     }
     return rc;
 }

@@ -387,7 +387,7 @@ def test_the_environments_proxy_is_used_but_not_for_its_exceptions(live, tmp_pat
     assert set(proxy.targets) == {"192.0.2.10:6443"}
     assert op.stop() == 0
     n = len(proxy.targets)
-    op = live.start(path, lead=False, env={**env, "NO_PROXY": "192.0.2.0/24"}, sets=["api.connect=1s"])
+    op = live.start(path, lead=False, env={**env, "NO_PROXY": "192.0.2.0/24"}, sets=["api.connect-timeout=1s"])
     op.wait_said("worker started")
     live.audit.wait_for(lambda: op.http("/readyz")[0] == 503, 30)
     assert op.stop() == 0

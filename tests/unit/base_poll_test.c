@@ -168,6 +168,31 @@ static void a_number_that_was_closed_and_opened_again_gets_no_event_of_its_prede
     rk_poll_free(p);
 }
 
+/* client.md 2: libcurl may close before it tells. */
+static void a_descriptor_that_is_closed_already_is_forgotten_quietly(void **state)
+{
+    (void)state;
+    struct rk_poll *p = rk_poll_new(NULL);
+    struct pair x, y;
+    open_pair(p, &x);
+    open_pair(p, &y);
+    watch(p, &x, RK_POLL_IN);
+    watch(p, &y, RK_POLL_IN);
+    assert_int_equal(close(x.fd[0]), 0);
+    rk_poll_fd_del(p, x.fd[0]); /* EBADF */
+    rk_poll_fd_del(p, x.fd[0]); /* unknown by now */
+    rk_poll_fd_del(p, 4000);
+    assert_int_equal(dup2(y.fd[1], y.fd[0]), y.fd[0]); /* closed and opened again, unseen: ENOENT */
+    rk_poll_fd_del(p, y.fd[0]);
+    watch(p, &y, RK_POLL_OUT);
+    turn(p, 0);
+    assert_true(y.events & RK_POLL_OUT);
+    x.fd[0] = dup(y.fd[1]); /* for the end */
+    close_pair(&x);
+    close_pair(&y);
+    rk_poll_free(p);
+}
+
 static void a_bad_descriptor_is_an_error_that_names_it(void **state)
 {
     (void)state;
@@ -355,6 +380,7 @@ int main(void)
         cmocka_unit_test(a_descriptor_removed_in_a_batch_gets_no_event_of_that_batch),
         cmocka_unit_test(
             a_number_that_was_closed_and_opened_again_gets_no_event_of_its_predecessor),
+        cmocka_unit_test(a_descriptor_that_is_closed_already_is_forgotten_quietly),
         cmocka_unit_test(a_bad_descriptor_is_an_error_that_names_it),
         cmocka_unit_test(timers_run_by_due_time_then_age_and_can_be_moved_and_deleted),
         cmocka_unit_test(a_timer_that_sets_itself_again_for_now_waits_for_the_next_turn),

@@ -5,7 +5,10 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -222,6 +225,7 @@ static void a_get_carries_token_and_headers_and_brings_the_body(void **state)
     assert_string_equal(fake_header(&w.server, 0, "User-Agent"), "test/1");
     assert_string_equal(fake_header(&w.server, 0, "Accept"), "application/json");
     assert_null(fake_header(&w.server, 0, "Content-Type"));
+    assert_null(fake_header(&w.server, 0, "Accept-Encoding")); /* nothing is packed */
     assert_int_equal(s.resp.code, 0);
     assert_int_equal(s.resp.http, 200);
     assert_string_equal(s.body, "{\"kind\":\"Pod\"}");
@@ -1097,6 +1101,225 @@ static void a_client_with_everything_under_way_can_be_freed(void **state)
     assert_int_equal(s.done, 0);
 }
 
+/* --- What the transport promises (client.md 1-8) ------------------------ */
+
+static int count_entries(const char *dir)
+{
+    DIR *d = opendir(dir);
+    int n = 0;
+    assert_non_null(d);
+    while (readdir(d))
+        n++;
+    assert_int_equal(closedir(d), 0);
+    return n - 2; /* without . and .. */
+}
+
+static void all_lanes_work_on_one_thread_and_leave_no_descriptor(void **state)
+{
+    (void)state;
+    struct world w;
+    struct seen s[3] = {{0}};
+    int before = 0;
+    for (int round = 0; round < 2; round++) { /* the first opens what libraries keep */
+        if (round)
+            before = count_entries("/proc/self/fd");
+        memset(s, 0, sizeof s);
+        open_world(&w);
+        for (int i = 0; i < 3; i++) {
+            struct rk_req r = get_req("/version", &s[i]);
+            r.lane = (enum rk_lane)i;
+            run(&w, &r, &s[i]);
+            assert_int_equal(s[i].resp.code, 0);
+            forget(&s[i]);
+        }
+        assert_int_equal(w.server.n_conns, 3); /* each lane has connections of its own */
+        assert_int_equal(count_entries("/proc/self/task"), 1);
+        close_world(&w);
+    }
+    assert_int_equal(count_entries("/proc/self/fd"), before);
+}
+
+static void a_lane_in_which_libcurl_turns_in_circles_is_renewed(void **state)
+{
+    (void)state;
+    struct world w;
+    struct seen read = {0}, stream = {0};
+    open_world(&w);
+    fake_step(&w.server, NULL, FAKE_HOLD);
+    fake_step(&w.server, NULL, FAKE_HOLD);
+    struct rk_req r = get_req("/a", &read), q = watch_req(&stream);
+    assert_non_null(rk_client_send(w.client, &r));
+    wait_requests(&w, 1);
+    assert_non_null(rk_client_send(w.client, &q));
+    wait_requests(&w, 2);
+    struct rk__lane *lane = &w.client->lanes[RK_LANE_UNARY];
+    assert_non_null(lane->curl_timer.fn);
+    int64_t end = rk_clock_ms() + BOUND_MS;
+    while (!lane->broken && rk_clock_ms() < end) /* a timer that is due, and due, and due */
+        lane->curl_timer.fn(lane);
+    assert_true(lane->broken);
+    wait_done(&w, &read, 1);
+    assert_int_equal(read.resp.code, 0); /* asked again over a new connection */
+    assert_int_equal(w.server.n_requests, 3);
+    assert_int_equal(stream.done, 0); /* the other lanes never knew */
+    forget(&read);
+    forget(&stream);
+    close_world(&w);
+}
+
+static int option_of(int fd, int level, int name)
+{
+    int value = -1;
+    socklen_t n = sizeof value;
+    assert_int_equal(getsockopt(fd, level, name, &value, &n), 0);
+    return value;
+}
+
+static void every_socket_finds_out_that_its_peer_is_dead(void **state)
+{
+    (void)state;
+    struct world w;
+    struct seen s = {0};
+    open_server(&w);
+    open_client(&w, &(struct rk_client_conf){.user_timeout_ms = 4000}, NULL);
+    for (int i = 0; i < 3; i++) {
+        fake_step(&w.server, NULL, FAKE_HOLD);
+        struct rk_req r = get_req("/version", &s);
+        r.lane = (enum rk_lane)i;
+        assert_non_null(rk_client_send(w.client, &r));
+        wait_requests(&w, (size_t)i + 1);
+        int fd = TAILQ_FIRST(&w.client->lanes[i].flying)->fd;
+        assert_true(fd >= 0);
+        assert_int_equal(option_of(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
+        assert_int_equal(option_of(fd, IPPROTO_TCP, TCP_KEEPIDLE), 20);
+        assert_int_equal(option_of(fd, IPPROTO_TCP, TCP_KEEPINTVL), 5);
+        assert_int_equal(option_of(fd, IPPROTO_TCP, TCP_KEEPCNT), 3);
+        assert_int_equal(option_of(fd, IPPROTO_TCP, TCP_USER_TIMEOUT),
+                         i == RK_LANE_WATCH ? 30000 : 4000);
+        assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+    }
+    close_world(&w);
+}
+
+static void an_idle_connection_is_not_used_again_after_its_time(void **state)
+{
+    (void)state;
+    struct world w;
+    struct seen s = {0};
+    open_server(&w);
+    open_client(&w, &(struct rk_client_conf){.idle_ms = 1000}, NULL);
+    struct rk_req r = post_req(&s);
+    for (int i = 1; i <= 2; i++) {
+        assert_non_null(rk_client_send(w.client, &r));
+        wait_done(&w, &s, i);
+    }
+    assert_int_equal(w.server.n_conns, 1);
+    for (int64_t end = rk_clock_ms() + 2100; rk_clock_ms() < end;)
+        turn(&w);
+    assert_non_null(rk_client_send(w.client, &r));
+    wait_done(&w, &s, 3);
+    assert_int_equal(w.server.n_conns, 2);
+    assert_true(w.server.conns[0].saw_eof);
+    forget(&s);
+    close_world(&w);
+    open_server(&w);
+    open_client(&w, NULL, NULL);
+    assert_in_range(w.client->conf.idle_ms, 1, 60000); /* less than the server's 90 s */
+    close_world(&w);
+}
+
+/* Its queue is full, so it answers no more. */
+static int open_deaf(int *ret_port, int fillers[4])
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t n = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(fd, 0), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &n), 0);
+    *ret_port = ntohs(at.sin_port);
+    for (int i = 0; i < 4; i++) {
+        fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        (void)connect(fillers[i], (struct sockaddr *)&at, sizeof at); /* some go through */
+    }
+    return fd;
+}
+
+static void connecting_has_a_time_of_its_own(void **state)
+{
+    (void)state;
+    struct world w;
+    struct seen s = {0};
+    int port, fillers[4];
+    char cluster[64];
+    open_server(&w);
+    int deaf = open_deaf(&port, fillers);
+    (void)snprintf(cluster, sizeof cluster, "server: 'http://127.0.0.1:%d'", port);
+    open_client(&w, &(struct rk_client_conf){.connect_ms = 200}, cluster);
+    struct rk_req r = post_req(&s);
+    run(&w, &r, &s);
+    assert_int_equal(s.resp.code, RK_E_IO);
+    assert_true(s.resp.unsent);
+    assert_in_range(s.resp.took_ms, 190, 5000);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(close(fillers[i]), 0);
+    assert_int_equal(close(deaf), 0);
+    forget(&s);
+    close_world(&w);
+}
+
+static void a_request_has_a_total_time_a_list_must_keep_coming_and_a_watch_may_be_silent(
+    void **state)
+{
+    (void)state;
+    struct world w;
+    struct seen total = {0}, list = {0}, watch = {0};
+    static const char head[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n";
+    open_server(&w);
+    open_client(&w, &(struct rk_client_conf){.request_ms = 300, .stall_ms = 1000}, NULL);
+    fake_step(&w.server, head, FAKE_HOLD);
+    struct rk_req q = watch_req(&watch);
+    assert_non_null(rk_client_send(w.client, &q));
+    wait_requests(&w, 1);
+    fake_step(&w.server, head, FAKE_HOLD);
+    struct rk_req l = watch_req(&list);
+    l.query = "limit=500";
+    assert_non_null(rk_client_send(w.client, &l));
+    wait_requests(&w, 2);
+    fake_step(&w.server, head, FAKE_HOLD);
+    struct rk_req r = post_req(&total);
+    assert_non_null(rk_client_send(w.client, &r));
+    wait_done(&w, &total, 1);
+    assert_int_equal(total.resp.code, RK_E_IO);
+    assert_true(total.resp.unknown);
+    assert_in_range(total.resp.took_ms, 299, 5000);
+    wait_done(&w, &list, 1);
+    assert_int_equal(list.resp.code, RK_E_IO);
+    assert_in_range(list.resp.took_ms, 999, 10000); /* not by the 300 ms */
+    assert_string_equal(rk_buf_text(&list.stream), "abc");
+    assert_int_equal(watch.done, 0);
+    fake_release(&w.server, "2\r\nde\r\n0\r\n\r\n");
+    wait_done(&w, &watch, 1);
+    assert_int_equal(watch.resp.code, 0);
+    assert_string_equal(rk_buf_text(&watch.stream), "abcde");
+    forget(&total);
+    forget(&list);
+    forget(&watch);
+    close_world(&w);
+}
+
+static void a_broken_connection_raises_no_signal(void **state)
+{
+    (void)state;
+    struct world w;
+    struct sigaction now;
+    assert_true(signal(SIGPIPE, SIG_DFL) != SIG_ERR);
+    open_world(&w);
+    assert_int_equal(sigaction(SIGPIPE, NULL, &now), 0);
+    assert_true(now.sa_handler == SIG_IGN);
+    close_world(&w);
+}
+
 /* --- Verbs and URLs ----------------------------------------------------- */
 
 static const struct rk_target pod = {"v1", "pods", "x", "a"};
@@ -1259,6 +1482,14 @@ int main(void)
         cmocka_unit_test(a_consumer_may_cancel_its_own_and_other_streams_from_within),
         cmocka_unit_test(a_lane_that_libcurl_has_wrecked_starts_afresh),
         cmocka_unit_test(a_client_with_everything_under_way_can_be_freed),
+        cmocka_unit_test(all_lanes_work_on_one_thread_and_leave_no_descriptor),
+        cmocka_unit_test(a_lane_in_which_libcurl_turns_in_circles_is_renewed),
+        cmocka_unit_test(every_socket_finds_out_that_its_peer_is_dead),
+        cmocka_unit_test(an_idle_connection_is_not_used_again_after_its_time),
+        cmocka_unit_test(connecting_has_a_time_of_its_own),
+        cmocka_unit_test(
+            a_request_has_a_total_time_a_list_must_keep_coming_and_a_watch_may_be_silent),
+        cmocka_unit_test(a_broken_connection_raises_no_signal),
         cmocka_unit_test(verbs_say_path_body_and_precondition),
         cmocka_unit_test(a_delete_of_what_is_gone_succeeds_and_one_of_its_successor_conflicts),
         cmocka_unit_test(what_cannot_be_asked_for_is_refused_without_a_request),
