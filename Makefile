@@ -34,7 +34,7 @@ test: ## all tests; ONLY="unit house" runs some of them
 	@$(MAKE) --no-print-directory tests-build
 	@tests/run $(ONLY)
 
-asan: ## unit, golden and some live tests under AddressSanitizer and UBSan
+asan: ## unit, golden, fuzz and some live tests under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory deps
 	@echo "== build (asan)"
 	@$(CMAKE_CONF) asan

@@ -203,48 +203,6 @@ static int run_pass(struct rk_worker *w, const struct rk_owner *o, const struct 
     return r;
 }
 
-/* Does this deletion exceed the share of known pods that may go without a user's edit? (DESIGN 4, deletion breaker.) */
-static bool breaker_trips(struct rk_worker *w, const struct rk_owner *o, const struct rk_op *op)
-{
-    if (!w->o->breaker.enabled || o->planned_edits)
-        return false;
-    int kind = rk_view_kind_find(w->view, op->gvk);
-    size_t known = kind >= 0 ? rk_view_count(w->view, kind) : 0;
-    size_t share = known * (size_t)w->o->breaker.percent / 100, floor = (size_t)w->o->breaker.floor;
-    if (w->breaker.deleted >= (share > floor ? share : floor))
-        return true;
-    w->breaker.deleted++;
-    return false;
-}
-
-/* Leave out deletions of pods that must wait: the cache may be old (client.md 35), or the breaker trips. Returns how many. */
-static size_t hold_deletions(struct rk_worker *w, const struct rk_owner *o, struct rk_plan *plan)
-{
-    char why[RK_SHARED_TEXT];
-    int64_t now = rk_clock_ms();
-    bool stale = rk_feeds_stale(w, o->ns, why, sizeof(why));
-    if (now - w->breaker.since_ms > w->o->breaker.window_ms) {
-        w->breaker.since_ms = now;
-        w->breaker.deleted = 0;
-    }
-    size_t held = 0, kept = 0;
-    for (size_t i = 0; i < plan->n_ops; i++) {
-        struct rk_op *op = &plan->ops[i];
-        bool pod = op->verb == RK_OP_DELETE && op->role && op->role[0];
-        if (pod && (stale || breaker_trips(w, o, op)))
-            held++;
-        else
-            plan->ops[kept++] = *op;
-    }
-    plan->n_ops = kept;
-    w->breaker.held += held;
-    if (held)
-        rk_log_warn("deletions held", RK_KV("object", o->key),
-                    RK_KV("why", stale ? why : "too many at once without a user's edit"),
-                    RK_KN("held", held));
-    return held;
-}
-
 /* Pods that are there resolve their names: a create whose answer we never got has happened. */
 static void resolve_names(struct rk_worker *w, const struct rk_snapshot *snap)
 {
@@ -293,8 +251,8 @@ static void run_key(struct rk_worker *w, const char *key)
     }
     if (plan->problem)
         rk_log_warn("pass failed", RK_KV("object", key), RK_KV("err", plan->problem));
+    bool held = rk_hold_deletions(w, o, plan) > 0;
     rk_drive_tell(w, o, plan);
-    bool held = hold_deletions(w, o, plan) > 0;
     if (held && (plan->again_ms < 0 || plan->again_ms > HELD_MS))
         plan->again_ms = HELD_MS;
     rk_flight_start(w, o, plan, held);

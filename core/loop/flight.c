@@ -71,6 +71,8 @@ static void finish(void *ctx)
     }
     if (f->plan->again_ms >= 0)
         rk_queue_add_after(w->queue, o->key, RK_PRIO_NORMAL, now, f->plan->again_ms);
+    if (f->held && end == RK_FLIGHT_SETTLED)
+        end = RK_FLIGHT_RACED; /* its edits are not carried out yet; again_ms has queued it */
     if (f->aborted)
         end = RK_FLIGHT_MORE; /* whoever leads next, we too, looks afresh */
     o->flight = NULL;

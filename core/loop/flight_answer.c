@@ -16,21 +16,27 @@
 #define RESEND_MS  1000
 
 /* The object of a good answer goes into the cache: the next pass reads its own writes. */
-static void apply(struct rk_flight *f, const struct rk_op *op, const struct rk_resp *resp)
+static void apply(struct rk_step *s, const struct rk_resp *resp)
 {
+    const struct rk_flight *f = s->f;
+    const struct rk_op *op = s->op;
+    s->seen = false;
     int kind = rk_view_kind_find(f->w->view, op->verb == RK_OP_STATUS ? f->plan->gvk : op->gvk);
     if (kind < 0)
         return;
     struct rk_span body = resp->body, uid = rk_scan_get(body, "metadata/uid");
-    if (op->verb == RK_OP_DELETE &&
-        (!body.p || !uid.p || !rk_scan_get(body, "metadata/deletionTimestamp").p)) {
+    /* Gone is what a 404 or a Status says, or an object that is to go and has no time left. */
+    bool gone = resp->http == 404 || rk_span_is(rk_scan_get(body, "kind"), "\"Status\"") ||
+                (uid.p && !rk_scan_get(body, "metadata/deletionTimestamp").p);
+    if (op->verb == RK_OP_DELETE && gone) {
         rk_view_forget(f->w->view, kind, op->ns, op->name, op->uid);
         return;
     }
     if (!body.p || !uid.p)
         return;
     struct rk_err err = RK_ERR_INIT;
-    if (rk_view_apply(f->w->view, kind, RK_VIEW_UPSERT, RK_FROM_RESPONSE, body, &err) != 0)
+    s->seen = rk_view_apply(f->w->view, kind, RK_VIEW_UPSERT, RK_FROM_RESPONSE, body, &err) == 0;
+    if (!s->seen)
         rk_log_debug("answer not applied, the watch will tell", RK_KV("err", err.text));
 }
 
@@ -39,9 +45,10 @@ void rk__flight_settled(struct rk_step *s, bool ok, const struct rk_resp *resp)
     struct rk_flight *f = s->f;
     const struct rk_op *op = s->op;
     f->in_flight--;
-    /* A name is free again only when we know that its POST did nothing. */
-    bool unknown = resp->unknown || (resp->unsent && s->tries > 1);
-    if (op->verb == RK_OP_CREATE && op->group[0] && (ok || !unknown))
+    /* A name is free again only when we know that its POST did nothing. And used only when the cache has its object: an answer that was
+     * none (a login page under 200) leaves the next pass without it, and another name would make a second pod. */
+    bool unknown = ok ? !s->seen : resp->unknown || (resp->unsent && s->tries > 1);
+    if (op->verb == RK_OP_CREATE && op->group[0] && !unknown)
         rk_shared_name_set(f->w->shared, op->gvk, op->ns, op->name,
                            ok ? RK_NAME_USED : RK_NAME_FREE);
     if (f->aborted) {
@@ -127,7 +134,7 @@ static void resolved(void *ctx, const struct rk_resp *resp)
         return;
     }
     if (resp->code == 0 && owned_by(resp->body, f->plan->uid)) {
-        apply(f, op, resp);
+        apply(s, resp);
         rk__flight_settled(s, true, resp);
         return;
     }
@@ -181,7 +188,7 @@ void rk__flight_answered(void *ctx, const struct rk_resp *resp)
         return;
     }
     if (resp->code == 0) {
-        apply(f, op, resp);
+        apply(s, resp);
         if (op->verb == RK_OP_STATUS)
             f->owner->status_ms = rk_clock_ms();
         rk__flight_settled(s, true, resp);
@@ -196,7 +203,7 @@ void rk__flight_answered(void *ctx, const struct rk_resp *resp)
         return;
     }
     if (op->verb == RK_OP_DELETE && resp->code == RK_E_NOENT) {
-        apply(f, op, resp);
+        apply(s, resp);
         rk__flight_settled(s, true, resp);
         return;
     }

@@ -21,6 +21,7 @@ struct rk_step { /* one op under way */
     rk_call *call;
     struct rk_timer again;
     uint32_t tries;
+    bool seen;   /* the object of the answer is in the cache */
     bool failed; /* its group sends no more in this wave */
 };
 

@@ -120,6 +120,10 @@ void rk_drive_tell_unreadable(struct rk_worker *w, struct rk_owner *o,
 /* Before a pass: true when there is to be none now, and what is to be done instead has been begun. The snapshot's key is in the queue's hand. */
 bool rk_quarantine_stops(struct rk_worker *w, struct rk_owner *o, const struct rk_snapshot *snap);
 
+/* ---- hold.c ---- */
+/* Takes deletions of pods that must wait out of the plan, and says so in log and events. Returns how many. */
+size_t rk_hold_deletions(struct rk_worker *w, const struct rk_owner *o, struct rk_plan *plan);
+
 /* ---- flight.c: a plan is carried out ---- */
 /* Takes the plan. Calls rk_drive_finished when all is settled. */
 void rk_flight_start(struct rk_worker *w, struct rk_owner *owner, struct rk_plan *plan, bool held);

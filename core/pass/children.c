@@ -125,7 +125,7 @@ void rk__children(struct rk_pass *ps)
         return;
     }
     for (const struct rk__gone *g = ps->unwants; g; g = g->next)
-        rk__op_gone(ps, g, WAVE);
+        (void)rk__op_gone(ps, g, WAVE); /* NULL: held back by the slice, and counted */
     for (int wave = WAVE; wave <= WAVE_BINDS; wave++)
         for (struct rk_obj *o = ps->wants; o && !ps->arena.over; o = o->next)
             if (wave_of(o) == wave)

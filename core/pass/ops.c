@@ -65,17 +65,18 @@ struct rk_op *rk__op_owner(struct rk_pass *ps, enum rk_op_verb verb, int wave, c
     return op;
 }
 
-void rk__op_gone(struct rk_pass *ps, const struct rk__gone *g, int wave)
+struct rk_op *rk__op_gone(struct rk_pass *ps, const struct rk__gone *g, int wave)
 {
     struct rk_arena *a = &ps->plan->arena;
     if (!rk__op_budget(ps))
-        return;
+        return NULL;
     struct rk_op *op = rk__op(ps, RK_OP_DELETE, wave, g->seen->gvk, g->seen->name);
     op->uid = rk_arena_strdup(a, g->seen->uid);
     op->ok_reason = rk_arena_strdup(a, g->ok_reason);
     op->fail_reason = rk_arena_strdup(a, g->fail_reason);
     op->action = "Delete";
     op->note = rk_arena_strdup(a, g->why);
+    return op;
 }
 
 int rk_op_body(const struct rk_op *op, struct rk_buf *out)

@@ -31,6 +31,7 @@ struct rk_op {
     struct rk_span head, labels, tail;
     const char *fill_path, *fill_how; /* see rk_api.fill; NULL */
     bool apart;                       /* its failure stops no later wave (RK_WANT_APART) */
+    bool pod;     /* of a group, or named by drop_pod: its deletion may be held (loop) */
     bool anyones; /* CREATE: an object of that name is as good (RK_WANT_ANYONES) */
     const char *ok_reason, *fail_reason, *action; /* events; NULL = none */
     const char *note;                             /* DELETE: why */

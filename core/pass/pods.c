@@ -109,6 +109,7 @@ static void create(struct rk_pass *ps, const struct rk__group *g, const rk_membe
     struct rk_op *op = rk__op(ps, RK_OP_CREATE, WAVE, RK__POD_GVK, name);
     op->group = group;
     op->role = rk_arena_strdup(a, g->g.role);
+    op->pod = true;
     op->member = rk_arena_strdup(a, m->key);
     op->head = t->head;
     op->labels = member_labels(ps, t, m);
@@ -196,8 +197,11 @@ static void group_pods(struct rk_pass *ps, const struct rk__group *g)
 
 void rk__pods(struct rk_pass *ps)
 {
-    for (const struct rk__gone *d = ps->drops; d; d = d->next)
-        rk__op_gone(ps, d, WAVE);
+    for (const struct rk__gone *d = ps->drops; d; d = d->next) {
+        struct rk_op *op = rk__op_gone(ps, d, WAVE);
+        if (op)
+            op->pod = true;
+    }
     for (const struct rk__group *g = ps->groups; g && !ps->child_left_out && !ps->arena.over;
          g = g->next)
         group_pods(ps, g);

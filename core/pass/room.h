@@ -272,7 +272,8 @@ struct rk_op *rk__op(struct rk_pass *ps, enum rk_op_verb verb, int wave, const c
 struct rk_op *rk__op_owner(struct rk_pass *ps, enum rk_op_verb verb, int wave, const cJSON *body);
 /* one more create or delete? counts what is held */
 bool rk__op_budget(struct rk_pass *ps);
-void rk__op_gone(struct rk_pass *ps, const struct rk__gone *g, int wave);
+/* NULL when the slice is full. */
+struct rk_op *rk__op_gone(struct rk_pass *ps, const struct rk__gone *g, int wave);
 /* printed into the plan; false: too large */
 bool rk__op_text(struct rk_pass *ps, const cJSON *v, struct rk_span *ret);
 

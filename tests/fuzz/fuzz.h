@@ -7,7 +7,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Optional: a list that ends with NULL. */
+/* Optional, each a list that ends with NULL: texts to start from, and pieces that mean something to this target. */
 extern const char *const rk_fuzz_seeds[] __attribute__((weak));
+extern const char *const rk_fuzz_words[] __attribute__((weak));
 
 #endif

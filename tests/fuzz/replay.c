@@ -1,10 +1,11 @@
 /* Runs a fuzz target without libFuzzer, so that gcc is enough.
  *
  *   x_fuzz FILE...                  each file once: a corpus, or what a fuzzer found
- *   x_fuzz [-n RUNS] [-t SECONDS] [-s SEED]      pseudo-random mutations of the target's seeds
- *   x_fuzz -s SEED -r RUN [-o FILE]              one of these again, and keep its bytes
+ *   x_fuzz [-n RUNS] [-t SECONDS] [-s SEED] [FILE...]      the files once, then pseudo-random mutations of them and
+ *                                                          of the target's own seeds
+ *   x_fuzz -s SEED -r RUN [-o FILE] [FILE...]              one of these again, and keep its bytes
  *
- * Run k depends on the seed and k alone. When a run dies, its seed and number are said on stderr. */
+ * Run k depends on the seed, the files and k alone. When a run dies, its seed and number are said on stderr. */
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -17,18 +18,28 @@
 #include "core/base/mem.h"
 #include "tests/fuzz/fuzz.h"
 
-#define INPUT_MAX 4096
+#define INPUT_MAX 16384
+#define FILES_MAX 256
 
 void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
+
+struct bytes {
+    const uint8_t *p;
+    size_t n;
+};
 
 static struct {
     uint64_t seed, run;
     uint64_t state;
     uint8_t input[INPUT_MAX];
     size_t n;
+    struct bytes files[FILES_MAX]; /* of the command line */
+    size_t n_files;
 } me;
 
 static const char *const plain_seeds[] = {"{\"a\":[1,\"x\",null]}", "", "a: b\n", "/a/b/[c]", NULL};
+
+static const char *const none[] = {NULL};
 
 /* Pieces that mean something to parsers. */
 static const char *const words[] = {
@@ -82,20 +93,48 @@ static void cut(size_t at, size_t n)
     me.n -= n;
 }
 
-static const char *any_seed(void)
+static struct bytes any_seed(void)
 {
-    const char *const *seeds = rk_fuzz_seeds ? rk_fuzz_seeds : plain_seeds;
+    const char *const *seeds = rk_fuzz_seeds ? rk_fuzz_seeds : me.n_files > 0 ? none : plain_seeds;
     size_t n = 0;
     while (seeds[n])
         n++;
-    return seeds[below(n)];
+    size_t i = below(n + me.n_files);
+    if (i < me.n_files)
+        return me.files[i];
+    const char *text = seeds[i - me.n_files];
+    return (struct bytes){(const uint8_t *)text, strlen(text)};
+}
+
+static const char *any_word(void)
+{
+    size_t n = 0;
+    while (rk_fuzz_words && rk_fuzz_words[n])
+        n++;
+    size_t i = below(n + sizeof words / sizeof words[0]);
+    return i < n ? rk_fuzz_words[i] : words[i - n];
+}
+
+/* What stands between two marks of punctuation is replaced: most documents are documents still. */
+static void swap_value(size_t at)
+{
+    while (at < me.n && !memchr(":,[", me.input[at], 3))
+        at++;
+    if (at >= me.n)
+        return;
+    size_t from = ++at;
+    for (bool quoted = false; at < me.n && (quoted || !memchr(",]}\n", me.input[at], 4)); at++)
+        quoted ^= me.input[at] == '"';
+    cut(from, at - from);
+    const char *word = any_word();
+    insert(from, word, strlen(word));
 }
 
 static void mutate(void)
 {
     uint8_t byte = (uint8_t)next();
     size_t at = below(me.n + 1);
-    switch (next() % 8) {
+    switch (next() % 12) {
     case 0:
         if (at < me.n)
             me.input[at] = (uint8_t)(me.input[at] ^ (1U << (byte & 7)));
@@ -118,15 +157,19 @@ static void mutate(void)
         break;
     }
     case 5: {
-        const char *seed = any_seed();
-        size_t from = below(strlen(seed));
-        insert(at, seed + from, below(strlen(seed) - from + 1));
+        struct bytes seed = any_seed();
+        size_t from = below(seed.n);
+        insert(at, seed.p + from, below(seed.n - from + 1));
         break;
     }
-    default: {
-        const char *word = words[below(sizeof words / sizeof words[0])];
+    case 6:
+    case 7: {
+        const char *word = any_word();
         insert(at, word, strlen(word));
+        break;
     }
+    default:
+        swap_value(at);
     }
 }
 
@@ -136,8 +179,8 @@ static void make_input(uint64_t seed, uint64_t run)
     me.run = run;
     me.state = seed * 0x2545f4914f6cdd1dU + run;
     me.n = 0;
-    const char *start = any_seed();
-    insert(0, start, strlen(start));
+    struct bytes start = any_seed();
+    insert(0, start.p, start.n);
     for (size_t left = run == 0 ? 0 : 1 + below(8); left > 0; left--)
         mutate();
 }
@@ -165,7 +208,8 @@ static void run_bytes(const void *p, size_t n)
     rk_free(exact);
 }
 
-static int run_file(const char *name)
+/* A file's bytes are kept as a seed. */
+static int run_file(const char *name, bool run)
 {
     FILE *f = fopen(name, "rb");
     if (!f) {
@@ -182,11 +226,21 @@ static int run_file(const char *name)
     }
     bool bad = ferror(f) != 0;
     (void)fclose(f); /* only read */
-    (void)fprintf(stderr, "replay: %s: %zu bytes\n", name, n);
-    if (!bad)
+    if (!bad && run) {
+        (void)fprintf(stderr, "replay: %s: %zu bytes\n", name, n);
         run_bytes(bytes, n);
-    rk_free(bytes);
+    }
+    if (!bad && me.n_files < FILES_MAX)
+        me.files[me.n_files++] = (struct bytes){bytes, n < INPUT_MAX ? n : INPUT_MAX};
+    else
+        rk_free(bytes);
     return bad;
+}
+
+static void forget_files(void)
+{
+    while (me.n_files > 0)
+        rk_free((void *)(uintptr_t)me.files[--me.n_files].p);
 }
 
 static int keep(const char *name)
@@ -200,6 +254,26 @@ static int keep(const char *name)
     return ok ? 0 : 1;
 }
 
+static int mutations(uint64_t seed, uint64_t runs, time_t end)
+{
+    uint64_t k = 0;
+    for (; end ? time(NULL) < end : k < runs; k++) {
+        make_input(seed, k);
+        run_bytes(me.input, me.n);
+    }
+    (void)printf("replay: %llu runs, seed %llu\n", (unsigned long long)k, (unsigned long long)seed);
+    return 0;
+}
+
+static int again(uint64_t seed, uint64_t run, const char *out)
+{
+    make_input(seed, run);
+    if (out && keep(out) != 0)
+        return 1;
+    run_bytes(me.input, me.n);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     uint64_t runs = 100000;
@@ -207,7 +281,9 @@ int main(int argc, char **argv)
     long long one = -1;
     const char *out = NULL;
     time_t end = 0;
+    bool mutate_too = argc == 1;
     for (int opt; (opt = getopt(argc, argv, "n:t:s:r:o:")) != -1;) {
+        mutate_too = true;
         if (opt == 'n')
             runs = strtoull(optarg, NULL, 10);
         else if (opt == 't')
@@ -222,26 +298,14 @@ int main(int argc, char **argv)
             return 2;
     }
     int rc = 0;
-    for (int i = optind; i < argc; i++)
-        rc |= run_file(argv[i]);
-    if (optind < argc)
-        return rc;
     (void)signal(SIGABRT, on_signal); /* without them only the number is lost */
     (void)signal(SIGSEGV, on_signal);
     if (__sanitizer_set_death_callback)
         __sanitizer_set_death_callback(say_run);
-    if (one >= 0) {
-        make_input(seed, (uint64_t)one);
-        if (out && keep(out) != 0)
-            return 1;
-        run_bytes(me.input, me.n);
-        return 0;
-    }
-    uint64_t k = 0;
-    for (; end ? time(NULL) < end : k < runs; k++) {
-        make_input(seed, k);
-        run_bytes(me.input, me.n);
-    }
-    (void)printf("replay: %llu runs, seed %llu\n", (unsigned long long)k, (unsigned long long)seed);
-    return 0;
+    for (int i = optind; i < argc; i++)
+        rc |= run_file(argv[i], one < 0);
+    if (rc == 0 && mutate_too)
+        rc = one >= 0 ? again(seed, (uint64_t)one, out) : mutations(seed, runs, end);
+    forget_files();
+    return rc;
 }

@@ -1,0 +1,65 @@
+/* Deletions of pods that must wait: the cache may be old (client.md 35), or there are too many of them (DESIGN 4, deletion breaker). */
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/loop/worker.h"
+
+/* Does this deletion exceed the share of known pods that may go without a user's edit? (DESIGN 4, deletion breaker.) */
+static bool breaker_trips(struct rk_worker *w, const struct rk_owner *o, const struct rk_op *op)
+{
+    if (!w->o->breaker.enabled || o->planned_edits)
+        return false;
+    int kind = rk_view_kind_find(w->view, op->gvk);
+    size_t known = kind >= 0 ? rk_view_count(w->view, kind) : 0;
+    size_t share = known * (size_t)w->o->breaker.percent / 100, floor = (size_t)w->o->breaker.floor;
+    if (w->breaker.deleted >= (share > floor ? share : floor))
+        return true;
+    w->breaker.deleted++;
+    return false;
+}
+
+/* One more event of the plan; said again with each pass, and told when it is new. */
+static void tell(struct rk_plan *plan, const char *why)
+{
+    struct rk_plan_event *events =
+        rk_arena_alloc(&plan->arena, (plan->n_events + 1) * sizeof(*events));
+    if (plan->n_events)
+        memcpy(events, plan->events, plan->n_events * sizeof(*events));
+    events[plan->n_events++] = (struct rk_plan_event){
+        .warning = true,
+        .reason = "DeletionsHeld",
+        .action = "Delete",
+        .note = rk_arena_fmt(&plan->arena, "Pods that should go are not deleted yet: %s", why)};
+    plan->events = events;
+}
+
+size_t rk_hold_deletions(struct rk_worker *w, const struct rk_owner *o, struct rk_plan *plan)
+{
+    char why[RK_SHARED_TEXT];
+    int64_t now = rk_clock_ms();
+    bool stale = rk_feeds_stale(w, o->ns, why, sizeof(why));
+    if (now - w->breaker.since_ms > w->o->breaker.window_ms) {
+        w->breaker.since_ms = now;
+        w->breaker.deleted = 0;
+    }
+    size_t held = 0, kept = 0;
+    for (size_t i = 0; i < plan->n_ops; i++) {
+        struct rk_op *op = &plan->ops[i];
+        bool pod = op->verb == RK_OP_DELETE && op->pod;
+        if (pod && (stale || breaker_trips(w, o, op)))
+            held++;
+        else
+            plan->ops[kept++] = *op;
+    }
+    plan->n_ops = kept;
+    if (held == 0)
+        return 0;
+    w->breaker.held += held;
+    rk_log_warn("deletions held", RK_KV("object", o->key),
+                RK_KV("why", stale ? why : "too many at once without a user's edit"),
+                RK_KN("held", held));
+    tell(plan, stale ? "what is known of the cluster may be old"
+                     : "too many at once without an edit of the object; see [breaker]");
+    return held;
+}
