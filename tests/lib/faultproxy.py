@@ -115,19 +115,21 @@ class Cut(Exception):
 
 
 class FaultProxy:
-    def __init__(self, kubeconfig):
+    def __init__(self, kubeconfig, host="127.0.0.1"):
         self.api = Kube(kubeconfig)
         self.rules, self.seen, self.news, self.closed = [], [], threading.Condition(), False
         self.open = {}  # client socket -> (its request, the socket to the API server)
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.listener = socket.create_server((host, 0), family=family, backlog=128)
         self.kubeconfig = self.write_kubeconfig(kubeconfig)
         threading.Thread(target=self.accept, daemon=True).start()
 
     def write_kubeconfig(self, original):
         with open(original, encoding="utf-8") as f:
             conf = yaml.safe_load(f)
+        host, port = self.listener.getsockname()[:2]
         for entry in conf["clusters"]:
-            entry["cluster"] = {"server": f"http://127.0.0.1:{self.listener.getsockname()[1]}"}
+            entry["cluster"] = {"server": f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"}
         fd, path = tempfile.mkstemp(prefix="rk-proxy-", suffix=".kubeconfig")
         with os.fdopen(fd, "w", encoding="utf-8") as f:
             yaml.safe_dump(conf, f)

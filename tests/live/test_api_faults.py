@@ -2,12 +2,16 @@
 does it on order (lib/faultproxy.py). What must hold is in docs/decisions/client-rules.md, section 12."""
 import json
 import re
+import resource
+import socket
 
 import pytest
+import yaml
 
 from lib import ray
 from lib.faultproxy import FaultProxy, status
 
+QUICK = ("leader-election.lease=5s", "leader-election.renew=3500ms", "leader-election.retry=500ms")
 PODS, CLUSTERS, LEASES = "/pods$", "/rayclusters$", "/leases"
 METADATA = "PartialObjectMetadata"
 
@@ -264,6 +268,25 @@ def test_a_watch_that_lags_makes_no_pod_and_kills_none_too_many(live, proxy):
     assert len(live.world.ever["pods"]) == 6 + len(names), "each pod that went was wanted away, each that came was wanted"
 
 
+def test_a_new_leader_whose_watch_lags_writes_nothing_before_it_has_caught_up(live, proxy):
+    first = live.start(sets=QUICK)
+    second = live.start(proxy.kubeconfig, lead=False, sets=QUICK)
+    second.wait_said("lease is held by another")
+    with proxy.lag(path=PODS, query="watch=1", times=1) as lag:
+        live.create(ray.cluster("warm", ("small", 4)))
+        live.world.wait_for(ray.ready("warm", 4))
+        lag.wait_hits(1)
+        mark = proxy.mark()
+        assert first.stop() == 0
+        second.wait_leading(bound=60)
+        # It saw none of the five pods. It has listed them now, and made nothing.
+        assert streamed(proxy, mark, PODS)
+        assert not proxy.requests(**made(live, "pods|services"))
+    live.scale("warm", 5)
+    live.world.wait_for(ray.ready("warm", 5))
+    live.created(6)
+
+
 def test_an_event_that_is_cut_in_its_middle_is_told_again(live, proxy):
     live.start(proxy.kubeconfig)
     live.create(ray.cluster("half", ("small", 2)))
@@ -334,3 +357,57 @@ def test_an_answer_that_is_no_json_changes_nothing(live, proxy):
         rule.wait_hits(n)
     assert not op.said("lease lost") and not op.said("worker killed")
     live.created(5)
+
+
+# --- the machine below
+
+def test_without_free_descriptors_it_degrades_and_comes_back(live, proxy):
+    op = live.start(proxy.kubeconfig)
+    live.create(ray.cluster("few", ("small", 1)))
+    live.world.wait_for(ray.ready("few", 1))
+    worker = op.worker()
+    before = resource.prlimit(worker, resource.RLIMIT_NOFILE)
+    resource.prlimit(worker, resource.RLIMIT_NOFILE, (3, before[1]))  # what is open stays open; nothing new can be
+    try:
+        proxy.sever(query="watch=1")
+        live.audit.wait_for(lambda: op.http("/readyz")[0] == 503, 60, "a readyz that says that the watches are away")
+        live.scale("few", 2)
+    finally:
+        resource.prlimit(worker, resource.RLIMIT_NOFILE, before)
+    live.world.wait_for(ray.ready("few", 2), 120)
+    live.audit.wait_for(lambda: op.http("/readyz")[0] == 200, 60, "ready again")
+    assert op.worker() == worker, "nobody had to die for it"
+    live.created(3)
+
+
+def test_a_server_whose_name_nobody_knows_is_told_by_readyz(live, tmp_path):
+    with open(live.plane.kubeconfig, encoding="utf-8") as f:
+        conf = yaml.safe_load(f)
+    conf["clusters"][0]["cluster"]["server"] = "https://kubernetes.invalid:6443"
+    path = tmp_path / "kubeconfig"
+    path.write_text(yaml.safe_dump(conf))
+    path.chmod(0o600)
+    op = live.start(str(path), lead=False)
+
+    def told():
+        code, text = op.http("/readyz")
+        return code == 503 and "resolve" in text.lower()
+
+    live.audit.wait_for(told, 60, "a readyz text that says that the name cannot be resolved")
+    assert op.http("/healthz")[0] == 200
+    assert op.stop() == 0
+
+
+def test_an_api_server_on_ipv6_only_is_served(live):
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("no IPv6 on this machine")
+    six = FaultProxy(live.plane.kubeconfig, host="::1")
+    try:
+        op = live.start(six.kubeconfig)
+        live.create(ray.cluster("six", ("small", 1)))
+        live.world.wait_for(ray.ready("six", 1))
+        assert op.stop() == 0
+    finally:
+        six.close()

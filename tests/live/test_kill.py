@@ -131,6 +131,17 @@ def test_a_stopped_operator_ends_with_zero_and_gives_the_lease_back(live):
     live.created(4)
 
 
+def test_a_second_signal_ends_it_at_once(live):
+    """A frozen worker cannot finish its work: the first signal waits for it, the second does not."""
+    op = live.start(sets=QUICK)
+    worker = op.signal_worker(signal.SIGSTOP)
+    op.signal_master(signal.SIGTERM)
+    op.wait_said("stopping")
+    op.signal_master(signal.SIGTERM)
+    assert op.ended(10) == 1
+    assert wait_end(worker, 10)
+
+
 def test_stopped_in_the_middle_the_next_start_finishes(live):
     op = live.start(sets=QUICK)
     live.create(ray.cluster("p", ("small", 60)))

@@ -17,7 +17,7 @@ def plane():
 
 @pytest.fixture(scope="module")
 def running(plane):
-    op = Operator(plane.kubeconfig).wait_leading()
+    op = Operator(plane.kubeconfig, sets=["operator.log-level=debug"]).wait_leading()
     yield op
     op.close()
 
@@ -45,13 +45,17 @@ def test_an_outage_in_the_middle_of_a_creation_doubles_nothing(served):
     served.created(101, bound=60)
 
 
-def test_after_etcd_was_compacted_and_the_server_restarted_watches_go_on(served):
+def test_after_etcd_was_compacted_and_the_server_restarted_watches_go_on(served, running):
+    """The versions of our watches are forgotten: 410, and a new list, which deletes nothing."""
     served.create(ray.cluster("compact", ("small", 2)))
     served.world.wait_for(ray.ready("compact", 2))
+    mark = running.mark()
     served.plane.cp("compact")
     served.plane.cp("restart", "apiserver")
     served.scale("compact", 3)
     served.world.wait_for(ray.ready("compact", 3), 120)
+    gone = [e["err"] for e in running.entries(mark) if e.get("msg") == "watch error" and e["err"].startswith("410")]
+    assert gone, "no watch was too old: this test shows nothing"
     victim = sorted(served.world.names(cluster="compact", role="worker"))[0]
     served.kube.delete("pods", served.ns, victim)
     served.world.wait_for(lambda o: victim not in o.names(live=False) and ray.ready("compact", 3)(o), 120)

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/clock.h"
@@ -43,6 +44,8 @@ static const struct rk__watch_timing quick = {
     .absent_ms = 60,
     .settle_ms = 10000,
 };
+
+static struct rk__watch_timing as_shipped; /* the numbers of client.md 17 */
 
 /* --- The receiver --- */
 
@@ -600,6 +603,53 @@ static void streams_that_end_at_once_are_failures_and_slow_down(void **state)
     close_world(&x);
 }
 
+static void waits_double_to_the_longest_with_jitter_and_start_anew_after_quiet(void **state)
+{
+    (void)state;
+    const struct rk__watch_timing *t = &as_shipped;
+    struct rk__backoff b = {t->backoff_min_ms, t->backoff_max_ms, t->backoff_quiet_ms, 0, 0};
+    int64_t now = 1000000, base = 800;
+    bool jitter = false;
+    for (int i = 0; i < 20; i++) {
+        int64_t wait = rk__backoff_next(&b, now);
+        assert_in_range(wait, base, 2 * base);
+        jitter |= wait != base;
+        now += wait;
+        base = base * 2 < 30000 ? base * 2 : 30000;
+    }
+    assert_true(jitter);
+    now += 121000;
+    assert_in_range(rk__backoff_next(&b, now), 800, 1600);
+}
+
+static void streams_last_five_to_ten_minutes_and_never_all_the_same(void **state)
+{
+    (void)state;
+    struct world x;
+    open_world(&x);
+    rk__watch_timing.stream_min_s = as_shipped.stream_min_s;
+    rk__watch_timing.stream_max_s = as_shipped.stream_max_s;
+    struct fakeapi_call *c = live(&x);
+    long first = 0, seconds = 0;
+    bool differ = false;
+    for (int i = 0; i < 10; i++) {
+        const char *at = strstr(c->target, "timeoutSeconds=");
+        assert_non_null(at);
+        seconds = strtol(at + 15, NULL, 10);
+        assert_in_range(seconds, 300, 600);
+        first = first ? first : seconds;
+        differ |= seconds != first;
+        if (i > 0)
+            fakeapi_stream(c);
+        event(c, "MODIFIED", "a", 101 + i); /* a stream that works is not slowed down */
+        fakeapi_end(c);
+        c = fakeapi_next(x.api);
+        assert_false(fakeapi_has(c, "sendInitialEvents"));
+    }
+    assert_true(differ);
+    close_world(&x);
+}
+
 static void a_refused_connection_is_tried_again_until_the_server_is_back(void **state)
 {
     (void)state;
@@ -868,6 +918,26 @@ static void a_silent_stream_gets_a_second_one_and_the_first_is_dropped_when_it_a
     close_world(&x);
 }
 
+/* A reader of lines would wait for the rest of this one for ever. */
+static void half_an_event_and_then_silence_is_found_out(void **state)
+{
+    (void)state;
+    struct world x;
+    open_world(&x);
+    rk__watch_timing.silent_ms = 50;
+    struct fakeapi_call *c = live(&x);
+    fakeapi_chunk(c, "{\"type\":\"MODIFIED\",\"object\":{\"metadata\":{\"name\":\"a\",");
+    struct fakeapi_call *second = fakeapi_next(x.api);
+    assert_true(fakeapi_has(second, "resourceVersion=100"));
+    fakeapi_stream(second);
+    event(second, "MODIFIED", "a", 101);
+    until(&x, "^101");
+    fakeapi_idle(x.api, 5);
+    assert_true(c->gone);
+    said(&x, "M:a@101 ^101 ");
+    close_world(&x);
+}
+
 static void two_silent_streams_in_a_row_end_in_a_relist(void **state)
 {
     (void)state;
@@ -1022,6 +1092,7 @@ static void it_can_be_freed_in_every_phase(void **state)
 
 int main(void)
 {
+    as_shipped = rk__watch_timing;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             a_streamed_list_becomes_the_watch_and_takes_no_version_from_initial_events),
@@ -1041,6 +1112,8 @@ int main(void)
         cmocka_unit_test(a_clean_end_behind_half_an_event_is_a_truncation),
         cmocka_unit_test(a_reset_in_mid_page_asks_for_the_same_page_again),
         cmocka_unit_test(streams_that_end_at_once_are_failures_and_slow_down),
+        cmocka_unit_test(waits_double_to_the_longest_with_jitter_and_start_anew_after_quiet),
+        cmocka_unit_test(streams_last_five_to_ten_minutes_and_never_all_the_same),
         cmocka_unit_test(a_refused_connection_is_tried_again_until_the_server_is_back),
         cmocka_unit_test(an_answer_to_anybody_ends_a_long_wait_once),
         cmocka_unit_test(a_stream_that_worked_and_was_cut_is_no_growing_failure),
@@ -1053,6 +1126,7 @@ int main(void)
         cmocka_unit_test(versions_compare_as_long_decimals_and_not_otherwise),
         cmocka_unit_test(
             a_silent_stream_gets_a_second_one_and_the_first_is_dropped_when_it_answers),
+        cmocka_unit_test(half_an_event_and_then_silence_is_found_out),
         cmocka_unit_test(two_silent_streams_in_a_row_end_in_a_relist),
         cmocka_unit_test(a_server_that_forgets_to_end_a_stream_is_not_waited_for),
         cmocka_unit_test(an_optional_kind_that_is_absent_counts_as_synced_and_is_looked_for),
