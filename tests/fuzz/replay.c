@@ -33,6 +33,7 @@ static struct {
     uint64_t state;
     uint8_t input[INPUT_MAX];
     size_t n;
+    const char *file;              /* the one that runs; NULL = a mutation */
     struct bytes files[FILES_MAX]; /* of the command line */
     size_t n_files;
 } me;
@@ -115,19 +116,41 @@ static const char *any_word(void)
     return i < n ? rk_fuzz_words[i] : words[i - n];
 }
 
-/* What stands between two marks of punctuation is replaced: most documents are documents still. */
-static void swap_value(size_t at)
+/* The value behind the next mark of punctuation, with all that is in it, becomes another: most documents are documents still. */
+static void swap_value(size_t at, const char *word)
 {
     while (at < me.n && !memchr(":,[", me.input[at], 3))
         at++;
     if (at >= me.n)
         return;
-    size_t from = ++at;
-    for (bool quoted = false; at < me.n && (quoted || !memchr(",]}\n", me.input[at], 4)); at++)
-        quoted ^= me.input[at] == '"';
+    size_t from = ++at, depth = 0;
+    for (bool quoted = false; at < me.n; at++) {
+        uint8_t c = me.input[at];
+        quoted ^= c == '"';
+        if (!quoted && depth == 0 && memchr(",]}\n", c, 4))
+            break;
+        depth += !quoted && (c == '{' || c == '[');
+        depth -= !quoted && (c == '}' || c == ']');
+    }
     cut(from, at - from);
-    const char *word = any_word();
     insert(from, word, strlen(word));
+}
+
+/* A change that leaves JSON what it is: a value for a value, or a member (a word that ends with a comma) into an object. */
+static void mutate_gently(void)
+{
+    size_t n = 0;
+    while (rk_fuzz_words[n])
+        n++;
+    const char *word = rk_fuzz_words[below(n)];
+    size_t at = below(me.n), len = strlen(word);
+    if (len == 0 || word[len - 1] != ',') {
+        swap_value(at, word);
+        return;
+    }
+    const uint8_t *brace = memchr(me.input + at, '{', me.n - at);
+    if (brace)
+        insert((size_t)(brace - me.input) + 1, word, len);
 }
 
 static void mutate(void)
@@ -169,7 +192,7 @@ static void mutate(void)
         break;
     }
     default:
-        swap_value(at);
+        swap_value(at, any_word());
     }
 }
 
@@ -181,14 +204,20 @@ static void make_input(uint64_t seed, uint64_t run)
     me.n = 0;
     struct bytes start = any_seed();
     insert(0, start.p, start.n);
+    /* Three times out of four, where the target has words: a document with other things in it, not a broken one. */
+    bool gently = rk_fuzz_words && next() % 4 != 0 && memchr(me.input, '{', me.n);
     for (size_t left = run == 0 ? 0 : 1 + below(8); left > 0; left--)
-        mutate();
+        gently ? mutate_gently() : mutate();
 }
 
+/* Dying: what cannot be written is lost. */
 static void say_run(void)
 {
-    (void)dprintf(STDERR_FILENO, "replay: died with -s %llu -r %llu\n", (unsigned long long)me.seed,
-                  (unsigned long long)me.run); /* dying: nothing else could be done */
+    if (me.file)
+        (void)dprintf(STDERR_FILENO, "replay: died of %s\n", me.file);
+    else
+        (void)dprintf(STDERR_FILENO, "replay: died with -s %llu -r %llu\n",
+                      (unsigned long long)me.seed, (unsigned long long)me.run);
 }
 
 static void on_signal(int sig)
@@ -228,7 +257,9 @@ static int run_file(const char *name, bool run)
     (void)fclose(f); /* only read */
     if (!bad && run) {
         (void)fprintf(stderr, "replay: %s: %zu bytes\n", name, n);
+        me.file = name;
         run_bytes(bytes, n);
+        me.file = NULL;
     }
     if (!bad && me.n_files < FILES_MAX)
         me.files[me.n_files++] = (struct bytes){bytes, n < INPUT_MAX ? n : INPUT_MAX};
