@@ -3,7 +3,7 @@
     with Webhook(kube, ns, decide) as hook: ...
 
 `decide(request)` gets the AdmissionReview's request, in a thread of its own, and returns None (allowed), a dict of a refusal
-(`code`, `message`), or a list: a JSON patch (with mutating=True). Until it returns, the API server waits (30 s at most).
+(`code`, `message`), or a list: a JSON patch (with mutating=True). Until it returns, the API server waits (`timeout_s` at most, then it refuses with a 500).
 """
 import base64
 import http.server
@@ -27,7 +27,7 @@ def certificate(folder):
 
 
 class Webhook:
-    def __init__(self, kube, ns, decide, resource="pods", operations=("CREATE",), mutating=False):
+    def __init__(self, kube, ns, decide, resource="pods", operations=("CREATE",), mutating=False, timeout_s=30):
         self.kube, self.name, self.asked = kube, f"rk-{ns}", []
         self.news = threading.Condition()
         self.kind = "MutatingWebhookConfiguration" if mutating else "ValidatingWebhookConfiguration"
@@ -67,17 +67,17 @@ class Webhook:
         self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         with open(cert, "rb") as f:
-            self.register(ns, resource, operations, f.read())
+            self.register(ns, resource, operations, timeout_s, f.read())
 
     @property
     def path(self):
         return f"{GROUP}/{self.kind.lower()}s"
 
-    def register(self, ns, resource, operations, ca):
+    def register(self, ns, resource, operations, timeout_s, ca):
         self.kube.request("POST", self.path, {
             "apiVersion": "admissionregistration.k8s.io/v1", "kind": self.kind, "metadata": {"name": self.name},
             "webhooks": [{
-                "name": "test.raykeeper.io", "admissionReviewVersions": ["v1"], "sideEffects": "None", "timeoutSeconds": 30,
+                "name": "test.raykeeper.io", "admissionReviewVersions": ["v1"], "sideEffects": "None", "timeoutSeconds": timeout_s,
                 "failurePolicy": "Fail", "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": ns}},
                 "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": list(operations), "resources": [resource]}],
                 "clientConfig": {"url": f"https://127.0.0.1:{self.server.server_port}/", "caBundle": base64.b64encode(ca).decode()},

@@ -113,3 +113,26 @@ def test_what_a_webhook_changes_in_a_pod_is_not_fought_over(live):
         live.world.wait_for(ray.ready("mutate", 3))
         assert not live.writes(verbs=("delete", "patch", "update"), resource="pods")
         live.created(4)
+
+
+def test_a_webhook_that_times_out_is_waited_for(live):
+    """To the API server that is an error of its own: 500. Whether the pod is there is not for us to guess."""
+    ended = threading.Event()
+    late = []
+
+    def decide(request):
+        if request["name"] != "probe" and len(late) < 3:
+            late.append(request["name"])
+            ended.wait(30)
+
+    try:
+        with in_force(live, Webhook(live.kube, live.ns, decide, timeout_s=1)):
+            live.start(sets=QUICK)
+            live.create(ray.cluster("late", ("small", 2)))
+            live.world.wait_for(ray.ready("late", 2))
+            live.audit.settle()
+            assert len(live.writes(verbs=("create",), resource="pods", code=500)) == 3
+            assert set(late) <= live.world.names(cluster="late"), "other names were taken"
+            live.created(3)
+    finally:
+        ended.set()
