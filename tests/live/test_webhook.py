@@ -52,19 +52,20 @@ def test_creates_delayed_by_20_s_with_the_worker_killed_meanwhile_make_no_extra_
     try:
         with in_force(live, Webhook(live.kube, live.ns, slow)) as hook:
             op = live.start(proxy.kubeconfig if proxy else None, sets=QUICK)
-            live.create(ray.cluster("slow", ("small", 3)))
+            live.create(ray.cluster("slow", ("small", 1)))
             hook.wait_asked(2)
             mark = op.mark()
             old = op.signal_worker()
             op.wait_leading(mark)
             assert op.worker() not in (None, old)
-            live.world.wait_for(ray.ready("slow", 3), 150)
-            assert len({r["name"] for r in hook.asked}) == 4, "asked for a pod of another name"
+            live.world.wait_for(ray.ready("slow", 1), 120)
+            assert len(hook.asked) >= 4, "the next worker did not ask again: this test shows nothing"
+            assert len({r["name"] for r in hook.asked}) == 2, "asked for a pod of another name"
             slow.ended.set()
             # What comes after everything else has come before it: nothing is on its way any more.
-            live.scale("slow", 4)
-            live.world.wait_for(ray.ready("slow", 4))
-            live.created(5, bound=60)
+            live.scale("slow", 2)
+            live.world.wait_for(ray.ready("slow", 2))
+            live.created(3, bound=60)
     finally:
         slow.ended.set()
         for op in live.operators:
