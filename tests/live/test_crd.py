@@ -249,7 +249,11 @@ def test_explain_tells_what_a_field_is_for(cluster):
 
 MAY = ["get rayclusters.ray.io", "list rayclusters.ray.io", "watch rayclusters.ray.io", "patch rayclusters.ray.io/status",
        "update rayclusters.ray.io/finalizers", "get pods", "list pods", "watch pods", "create pods", "delete pods", "get services",
-       "list services", "watch services", "create services", "create events.events.k8s.io", "patch events.events.k8s.io"]
+       "list services", "watch services", "create services",
+       *(f"{verb} {kind}" for verb in ("get", "list", "watch", "create")
+         for kind in ("serviceaccounts", "roles.rbac.authorization.k8s.io", "rolebindings.rbac.authorization.k8s.io")),
+       "patch pods", "patch pods/resize", "patch rayclusters.ray.io",  # held to be granted, never used
+       "create events.events.k8s.io", "patch events.events.k8s.io"]
 MAY_IN_OWN = [f"{verb} leases.coordination.k8s.io" for verb in ("get", "watch", "create", "update")]
 
 
