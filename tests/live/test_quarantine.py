@@ -48,8 +48,10 @@ def free(name):
     return lambda world: world.cluster(name) and not world.condition(name, CONDITION)
 
 
-def crashes(op, since=0, **fields):
-    return [e for e in op.entries(since) if e.get("msg") == "worker crashed in a plugin" and all(e.get(k) == v for k, v in fields.items())]
+def crashes(live, op, since=0, **fields):
+    """In this test's namespace: what others left behind may still be going."""
+    return [e for e in op.entries(since) if e.get("msg") == "worker crashed in a plugin" and f" {live.ns}/" in e["object"]
+            and all(e.get(k) == v for k, v in fields.items())]
 
 
 def key(live, name):
@@ -81,10 +83,10 @@ def test_others_go_on_while_some_crash_and_each_is_quarantined_after_two(live):
         events = live.world.wait_for(lambda w, way=way: w.events(way, "Quarantined"), what=f"event of {way}")
         assert [(e["type"], e["reportingController"]) for e in events] == [("Warning", "raycluster-controller")]
         assert "poison" in events[0]["note"]
-        assert len(crashes(op, object=key(live, way), plugin="poison", hook="does harm")) == 2
+        assert len(crashes(live, op, object=key(live, way), plugin="poison", hook="does harm")) == 2
         assert not live.world.pods(way) and not live.world.services(way)
     # Nobody but they cost anything: leadership stayed.
-    assert len(crashes(op)) == 2 * len(ways)
+    assert len(crashes(live, op)) == 2 * len(ways)
     assert not op.said("worker ends again and again: leadership is given to others")
     after = live.kube.get("leases", live.plane.account[0], "ray-operator-leader")["spec"]
     assert (after["holderIdentity"], after.get("leaseTransitions")) == (lease["holderIdentity"], lease.get("leaseTransitions"))
@@ -113,7 +115,7 @@ def test_a_quarantine_survives_the_death_of_everything(live):
     worker = op.worker()
     live.create(ray.cluster("good", ("small", 1)))
     live.world.wait_for(ray.ready("good", 1))
-    assert op.worker() == worker and not crashes(op), op.tail()
+    assert op.worker() == worker and not crashes(live, op), op.tail()
     assert len(live.world.events("bad", "Quarantined")) == 1
 
 
@@ -125,7 +127,7 @@ def test_an_edit_of_the_spec_gives_one_more_try(live):
     mark = op.mark()
     live.patch("bad", {"spec": {"rayVersion": "2.52.1"}})
     again = live.world.wait_for(quarantined("bad", 2))
-    assert len(crashes(op, mark)) == 1
+    assert len(crashes(live, op, mark)) == 1
     assert again["lastTransitionTime"] == first["lastTransitionTime"]
     # One that does.
     live.patch("bad", {"metadata": {"annotations": {"test.raykeeper.io/poison": None}}, "spec": {"rayVersion": "2.52.2"}})
@@ -143,13 +145,13 @@ def test_other_plugins_or_other_options_give_new_tries(live):
     # Another set, as bad as the first: it finds out by itself.
     op = start(live, "plugin:poison.note=other")
     second = live.world.wait_for(lambda w: (c := w.condition("bad", CONDITION)) and c["message"] != first["message"] and c)
-    assert second["status"] == "True" and len(crashes(op)) == 2
+    assert second["status"] == "True" and len(crashes(live, op)) == 2
     assert op.stop() == 0
     # One that has got over it.
     op = start(live, "plugin:poison.immune=yes")
     live.world.wait_for(ray.ready("bad", 1))
     live.world.wait_for(free("bad"))
-    assert not crashes(op)
+    assert not crashes(live, op)
 
 
 def test_removing_the_condition_gives_one_more_try(live):
@@ -190,14 +192,15 @@ def test_the_deletion_of_a_quarantined_object_is_tried_anew(live):
     live.world.wait_for(ray.ready("bad", 1))
 
 
-def test_a_hook_that_burns_its_time_is_killed_within_ten_seconds_and_told(live):
+def test_a_hook_that_burns_its_cpu_time_is_killed_and_told(live):
+    """After 5 s of CPU time: on a busy machine that takes a while."""
     op = start(live)
     live.create(dose("busy", "burn"))
     worker = op.worker()
-    op.wait_said("worker hangs in a plugin", bound=10, plugin="poison", hook="does harm", object=key(live, "busy"), how="busy")
+    op.wait_said("worker hangs in a plugin", bound=50, plugin="poison", hook="does harm", object=key(live, "busy"), how="busy")
     live.create(ray.cluster("good", ("small", 2)))
-    live.world.wait_for(ray.ready("good", 2), 30)
-    c = live.world.wait_for(quarantined("busy"), 30)
+    live.world.wait_for(ray.ready("good", 2))
+    c = live.world.wait_for(quarantined("busy"))
     assert c["reason"] == "PluginHung" and "CPU" in c["message"]
     assert op.worker() != worker and not op.said("lease lost")
 
