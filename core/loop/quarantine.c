@@ -69,7 +69,7 @@ bool rk_quarantine_stops(struct rk_worker *w, struct rk_owner *o, const struct r
     if (!o->quarantined)
         return b && waits_its_turn(w, o, b);
     w->any_quarantined = true;
-    if (!says) {
+    if (!says && b) {
         tell(w, o, snap, b);
         return true;
     }
