@@ -94,10 +94,7 @@ static bool named_before(const char *list, struct rk_span name)
 /* A namespace that is named twice is a slip of the pen for another one, which nobody would serve. */
 static void check_namespaces(struct rk_conf *conf, const struct rk_options *o)
 {
-    struct rk_span rest = rk_span_of(o->op.watch), ns = rk_span_of(o->le.ns);
-    if (ns.n > 0 && !is_namespace(ns))
-        rk_conf_reject(conf, "leader-election", "namespace",
-                       "'%.*s' cannot be the name of a namespace", (int)ns.n, ns.p);
+    struct rk_span rest = rk_span_of(o->op.watch), ns;
     while (rk_span_next(&rest, '\n', &ns)) {
         if (!is_namespace(ns))
             rk_conf_reject(conf, "operator", "watch", "'%.*s' cannot be the name of a namespace",

@@ -115,9 +115,8 @@ def test_a_watch_list_with_illegal_or_doubled_names_is_refused_with_its_line(liv
     refused(live, f"{conf}:3", "watch", word, config=str(conf))
 
 
-def test_a_lease_in_a_namespace_that_cannot_be_is_refused_with_its_line(live, tmp_path):
-    conf = ini(tmp_path, "[leader-election]\nnamespace = my.team\n")
-    refused(live, f"{conf}:2", "my.team", config=str(conf))
+def test_a_lease_in_a_namespace_that_cannot_be_is_refused(live):
+    refused(live, "leader-election", "my.team", sets=["leader-election.namespace=my.team"])
 
 
 def test_lease_times_that_do_not_fit_are_refused(live):

@@ -38,7 +38,7 @@ static void rest(void)
 
 static void eat_ours(void)
 {
-    for (size_t size = (size_t)64 << 20; size > 4096;) {
+    for (size_t size = (size_t)64 << 20; size > 8;) {
         void *p = malloc(size);
         if (p)
             memset(p, 1, size);
