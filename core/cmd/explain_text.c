@@ -183,7 +183,9 @@ static void title(const struct rk_section *s, struct rk_buf *out)
     const struct rk_plan_shape *sh = s->shape;
     (void)rk_buf_addf(out, "%s%s: %s of %s %s/%s", out->len ? "\n" : "", s->where, s->object,
                       strrchr(p->gvk, '/') + 1, p->ns, p->name); /* full is sticky, so below */
-    if (sh->group[0] && !sh->member)
+    if (sh->template)
+        (void)rk_buf_adds(out, ", a template for what another object makes");
+    else if (sh->group[0] && !sh->member)
         (void)rk_buf_addf(out, ", %zu pod%s", sh->pods, sh->pods == 1 ? "" : "s");
     if (strcmp(sh->gvk, "start/Start") == 0)
         (void)rk_buf_adds(out, ", never sent: what the start command is made of");

@@ -234,6 +234,7 @@ static const struct rk_plan_shape *scratch(struct rk_pass *ps, struct rk_obj *st
                                 .group = of->group,
                                 .role = of->role,
                                 .member = of->member,
+                                .template = of->template,
                                 .pods = of->pods};
     struct telling t = {.ps = ps, .obj = start, .shape = s};
     fill_shape(&t, copy_marked(&ps->plan->arena, start->root));
@@ -253,10 +254,11 @@ void rk__fields_keep(struct rk_pass *ps, struct rk_obj *o, const struct rk__grou
     s->name = rk_arena_strdup(a, name ? name : "");
     s->group = rk_arena_strdup(a, g ? g->g.group : "");
     s->role = rk_arena_strdup(a, g ? g->g.role : "");
-    s->member = g && own ? rk_arena_strdup(a, m->key) : NULL;
-    s->pods = !g ? 0 : own ? name != NULL : g->g.n_members;
+    s->template = g && !m;
+    s->member = m && own ? rk_arena_strdup(a, m->key) : NULL;
+    s->pods = !m ? 0 : own ? name != NULL : g->g.n_members;
     cJSON *tree = copy_marked(a, o->root);
-    if (g)
+    if (m)
         name_pod(&t, tree, name);
     fill_shape(&t, tree);
     if (o->start)

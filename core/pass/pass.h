@@ -93,12 +93,13 @@ struct rk_plan_lost {
 };
 
 struct rk_plan_shape {
-    const char *gvk;              /* "start/Start" for a start scratch */
-    const char *name;             /* a pod: of the first one; "" when none is made now */
-    const char *group, *role;     /* of a pod; "" */
-    const char *member;           /* of a pod whose group is shaped pod by pod; NULL */
-    size_t pods;                  /* made in this shape */
-    cJSON *tree;                  /* as it is sent, in the plan's arena */
+    const char *gvk;          /* "start/Start" for a start scratch */
+    const char *name;         /* a pod: of the first one; "" when none is made now */
+    const char *group, *role; /* of a pod; "" */
+    const char *member;       /* of a pod whose group is shaped pod by pod; NULL */
+    bool template; /* a pod that is not made: what a plugin was given for its own template */
+    size_t pods;   /* made in this shape */
+    cJSON *tree;   /* as it is sent, in the plan's arena */
     struct rk_plan_field *fields; /* in the order of the tree, then fills */
     size_t n_fields;
     struct rk_plan_lost *lost;
@@ -132,7 +133,7 @@ struct rk_plan {
     size_t n_gauges;
     struct rk_plan_wrote *wrote; /* see rk_plan_writes */
     size_t n_wrote;
-    struct rk_plan_shape *shapes; /* conf->record: children, then pods */
+    struct rk_plan_shape *shapes; /* conf->record: templates, children, pods */
     size_t n_shapes;
 };
 void rk_plan_free(struct rk_plan *p); /* NULL is fine */

@@ -217,7 +217,7 @@ void rk__author_pod(struct rk_obj *o, const struct rk__group *g); /* a pod, befo
 /* Around a write to a canonical place: what stood there; what is there now. */
 struct rk__old *rk__author_before(struct rk_obj *o, const char *place);
 void rk__author_after(struct rk_obj *o, const char *place, enum rk_wrote verb, struct rk__old *old);
-/* fields.c: a shaped object and its authors into the plan. A child: g and m NULL. A pod: `name` is
+/* fields.c: a shaped object and its authors into the plan. A child: g and m NULL; a template: m. A pod: `name` is
  * the one chosen for m, NULL when no pod of the group is made; `own`: it is shaped for m alone. */
 void rk__fields_keep(struct rk_pass *ps, struct rk_obj *o, const struct rk__group *g,
                      const rk_member *m, const char *name, bool own);

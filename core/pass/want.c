@@ -176,6 +176,7 @@ static int32_t shape(struct rk_pass *ps, void *ctx)
         (void)rk_json_unset(meta, identity[i]); /* they are there */
     (void)rk_json_unset(o->root, "apiVersion");
     (void)rk_json_unset(o->root, "kind");
+    rk__fields_keep(ps, o, g, NULL, NULL, false);
     ps->shaped = o->root;
     return RK_OK;
 }
@@ -196,6 +197,7 @@ cJSON *rk__want_shape(struct rk_pass *ps, const rk_group *g)
     copy->g.role = rk_arena_strdup(&ps->arena, g->role);
     copy->g.group = rk_arena_strdup(&ps->arena, g->group ? g->group : g->role);
     copy->by = ps->hook->plug;
+    copy->hook = ps->hook;
     ps->shaped = NULL;
     return rk__hooks_within(ps, shape, copy) == RK_OK ? ps->shaped : NULL;
 }

@@ -13,7 +13,7 @@ struct line {
 static const struct line *lines[STAGE_PLUGS];
 static const rk_member *members;
 static uint32_t n_members;
-static bool own_template, ask, as_child;
+static bool own_template, ask, as_child, shaped;
 
 static int32_t play(const rk_api *rk, rk_pass *ps, rk_obj *o, const struct line *l)
 {
@@ -64,6 +64,11 @@ static int32_t plan(const rk_api *rk, rk_pass *ps, void *self)
                   .name_prefix = "demo-",
                   .members = members};
     (void)self;
+    if (shaped) {
+        const rk_json *v = rk->shape(ps, &g);
+        rk_obj *child = rk->want(ps, SERVICE, "child", RK_POLICY_ONCE);
+        return v ? rk->set(child, "/spec/template", v) : RK_EFAIL;
+    }
     if (as_child)
         return play(rk, ps, rk->want(ps, SERVICE, "child", RK_POLICY_OWNED), lines[0]);
     return rk->pods(ps, &g);
@@ -79,7 +84,7 @@ static void begin(struct stage *st, const char *object, const struct line *a, co
     lines[2] = NULL;
     members = &one;
     n_members = 1;
-    own_template = ask = as_child = false;
+    own_template = ask = as_child = shaped = false;
     if (object)
         st->object = rk_arena_fmt(
             &st->arena,
@@ -456,6 +461,26 @@ STAGE_TEST(a_child_is_its_plugins_and_the_note_of_what_we_named_the_cores)
     is(st, "/metadata/annotations/raykeeper.io~1applied", "core", NULL);
 }
 
+STAGE_TEST(a_template_that_was_shaped_for_a_plugin_is_told_and_then_that_plugins)
+{
+    static const struct line a[] = {{'s', "/spec/x", "1"}, {0}};
+    begin(st, NULL, a, NULL);
+    shaped = own_template = true;
+    stage_run(st);
+    assert_int_equal(st->plan->n_shapes, 2);
+    const struct rk_plan_shape *t = &st->plan->shapes[0];
+    assert_true(t->template);
+    assert_string_equal(t->group, "g");
+    assert_int_equal(t->pods, 0);
+    is(st, "/spec/x", "a", NULL);
+    is(st, "/spec/containers/[made]/name", "p", NULL);
+    assert_null(find(st, "/metadata/name"));
+    st->plan->shapes++; /* the child, whose own fields the plugin has all written */
+    is(st, "/spec/template/spec/x", "p", NULL);
+    is(st, "/metadata/name", "core", NULL);
+    st->plan->shapes--;
+}
+
 STAGE_TEST(every_leaf_of_what_is_sent_is_told_and_no_other)
 {
     static const struct line a[] = {{'s', "/spec/containers/0/env/[N]/value", "\"1\""},
@@ -511,6 +536,7 @@ int main(void)
         cmocka_unit_test(labels_of_a_member_are_of_the_hook_that_wants_it),
         cmocka_unit_test(a_group_that_is_shaped_pod_by_pod_is_told_pod_by_pod),
         cmocka_unit_test(a_child_is_its_plugins_and_the_note_of_what_we_named_the_cores),
+        cmocka_unit_test(a_template_that_was_shaped_for_a_plugin_is_told_and_then_that_plugins),
         cmocka_unit_test(every_leaf_of_what_is_sent_is_told_and_no_other),
         cmocka_unit_test(without_the_wish_nothing_is_recorded),
     };
