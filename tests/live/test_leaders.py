@@ -15,7 +15,7 @@ from lib.island import Island, why_not
 from lib.leaders import LEASE, LeaseWorld, Terms
 from lib.load import Load
 
-TAKEOVER_S = 20  # with the default times; those of QUICK are a third
+TAKEOVER_S = 20  # of the event, with the default times; those of QUICK are a third, which leaves room for a busy machine
 HANDOVER_S = 3
 FROZEN_S = 30 + 3  # a worker that does not run for so long costs the leadership; 3 s for it to say that it writes no more
 QUICK = ("leader-election.lease=5s", "leader-election.renew=3500ms", "leader-election.retry=500ms")
@@ -119,13 +119,12 @@ def island(live, accounts, tmp_path):
 def test_a_standby_runs_no_hook_and_takes_over_within_three_seconds_of_a_clean_stop(two, brittle):
     conf, _ = brittle
     a, b = two.both(sets=(), config=conf)
-    names, audit = {"a": a, "b": b}, two.live.audit
+    names = {"a": a, "b": b}
     assert b.http("/readyz") == (200, f"ok: standby, leader is {a.identity}\n")
     assert a.said("brittle was asked") and not b.said("brittle was asked")
+    two.live.audit.settle()
+    assert {who for who, _, _ in two.terms.writes(two.terms.rows())} == {"a"}, "a standby writes nothing"
     for leader, standby in (("a", "b"), ("b", "a")):
-        audit.settle()
-        term = two.terms.rows()
-        assert standby not in {who for who, _, _ in two.terms.writes(term)} or leader == "b", "a standby writes"
         op, next_one = names[leader], names[standby]
         mark, asked = next_one.mark(), time.time()
         op.signal_master(signal.SIGTERM)
