@@ -13,9 +13,9 @@
 #define EARLY_MS  60000 /* before the credential expires, or a fifth of its life if that is less */
 #define FAIL_MIN  1000
 #define FAIL_MAX  60000
-#define FAIL_GONE 120000
-#define AGAIN_MS  5000 /* a new credential that is turned away too is not replaced before */
-#define LEAST_MS  1000 /* what is born expired is not asked for in circles */
+#define FAIL_GONE 300000 /* more than the longest wait with its jitter */
+#define AGAIN_MS  5000   /* a new credential that is turned away too is not replaced before */
+#define LEAST_MS  1000   /* what is born expired is not asked for in circles */
 
 struct rk__exec *rk__exec_new(struct rk_creds *c, struct rk__exec_conf *conf)
 {
@@ -63,16 +63,18 @@ static void plan_next(struct rk__exec *e, const struct rk__exec_cred *k, bool ch
     /* Turned away and given once more: whoever is to know better needs time. */
     e->not_before_ms =
         now + (changed || !e->for_401 ? AGAIN_MS : rk__backoff_next(&e->backoff, now));
-    if (changed)
-        e->backoff.step_ms = 0;
     rk_timer_del(e->poll, &e->due);
-    if (!k->expires)
-        return; /* until it is turned away */
+    if (!k->expires) { /* until it is turned away */
+        e->backoff.step_ms = changed ? 0 : e->backoff.step_ms;
+        return;
+    }
     int64_t life = (k->expires_us - rk_clock_wall_us()) / 1000;
     int64_t early = life / 5 < EARLY_MS ? life / 5 : EARLY_MS;
     int64_t wait = life - early;
     if (wait < LEAST_MS) /* expired at birth, or our clock is wrong */
         wait = LEAST_MS + rk__backoff_next(&e->backoff, now);
+    else if (changed)
+        e->backoff.step_ms = 0;
     again_in(e, wait);
 }
 

@@ -985,8 +985,11 @@ static void what_is_born_expired_is_used_and_not_asked_for_in_circles(void **sta
     WAIT(&w, s.done == 1);
     assert_int_equal(s.resp.code, 0);
     int64_t from = rk_clock_ms();
+    w.creds->exec->backoff.max_ms = 10000;
+    put_token(&w, "later", -60000);
     WAIT(&w, w.heard == 2);
     assert_true(rk_clock_ms() - from >= 1000);
+    assert_int_equal(w.creds->exec->backoff.step_ms, 400); /* longer each time, new or not */
     close_world(&w);
 }
 
