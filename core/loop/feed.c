@@ -257,20 +257,36 @@ bool rk_feeds_synced(const struct rk_worker *w)
     return any;
 }
 
-bool rk_feeds_stale(const struct rk_worker *w, const char *ns, char *why, size_t why_size)
+/* Old, or not complete yet? */
+static bool is_stale(const struct rk_feed *f, char *why, size_t why_size)
 {
-    bool all = !ns && all_lacking(w);
+    struct rk_watcher_state st;
+    rk_watcher_state(f->watcher, &st);
+    if (st.absent || (!st.stale && f->synced))
+        return false;
+    int n = snprintf(why, why_size, "watch of %s in %s: %s: %s", f->plural,
+                     f->ns ? f->ns : "all namespaces", st.phase, st.last_error);
+    (void)n; /* cut when too long */
+    return true;
+}
+
+bool rk_feeds_stale(const struct rk_worker *w, char *why, size_t why_size)
+{
+    bool all = all_lacking(w);
+    for (size_t i = 0; i < w->n_feeds; i++)
+        if ((all || !is_lacking(w->feeds[i])) && is_stale(w->feeds[i], why, why_size))
+            return true;
+    return false;
+}
+
+bool rk_feeds_stale_of(const struct rk_worker *w, const char *gvk, const char *ns, char *why,
+                       size_t why_size)
+{
+    int kind = rk_view_kind_find(w->view, gvk);
     for (size_t i = 0; i < w->n_feeds; i++) {
         const struct rk_feed *f = w->feeds[i];
-        struct rk_watcher_state st;
-        rk_watcher_state(f->watcher, &st);
-        if (st.absent || (!st.stale && f->synced) || (!ns && !all && is_lacking(f)) ||
-            (ns && f->ns && strcmp(f->ns, ns) != 0))
-            continue;
-        int n = snprintf(why, why_size, "watch of %s in %s: %s: %s", f->plural,
-                         f->ns ? f->ns : "all namespaces", st.phase, st.last_error);
-        (void)n; /* cut when too long */
-        return true;
+        if (f->kind == kind && (!f->ns || strcmp(f->ns, ns) == 0) && is_stale(f, why, why_size))
+            return true;
     }
     return false;
 }

@@ -30,6 +30,7 @@ static void apply(struct rk_step *s, const struct rk_resp *resp)
                 (uid.p && !rk_scan_get(body, "metadata/deletionTimestamp").p);
     if (op->verb == RK_OP_DELETE && gone) {
         rk_view_forget(f->w->view, kind, op->ns, op->name, op->uid);
+        s->seen = true;
         return;
     }
     if (!body.p || !uid.p)
@@ -65,6 +66,9 @@ void rk__flight_settled(struct rk_step *s, bool ok, const struct rk_resp *resp)
     rk__flight_tally(f, op, ok, resp->message);
     if (ok) {
         f->settled_ok++;
+        /* Nothing would wake us when it did not happen: the next pass looks whether it did. */
+        if (!s->seen && (op->verb == RK_OP_CREATE || op->verb == RK_OP_DELETE))
+            f->raced = true;
         if (f->window < WINDOW_MAX)
             f->window *= 2;
         rk_log_info(verbs[op->verb], RK_KV("name", op->name), RK_KV("kind", op->gvk),

@@ -38,7 +38,8 @@ size_t rk_hold_deletions(struct rk_worker *w, const struct rk_owner *o, struct r
 {
     char why[RK_SHARED_TEXT];
     int64_t now = rk_clock_ms();
-    bool stale = rk_feeds_stale(w, o->ns, why, sizeof(why));
+    /* Of the owner and of the pods: what else is watched (accounts, services) decides over no pod. */
+    bool stale = rk_feeds_stale_of(w, o->gvk, o->ns, why, sizeof(why));
     if (now - w->breaker.since_ms > w->o->breaker.window_ms) {
         w->breaker.since_ms = now;
         w->breaker.deleted = 0;
@@ -47,6 +48,7 @@ size_t rk_hold_deletions(struct rk_worker *w, const struct rk_owner *o, struct r
     for (size_t i = 0; i < plan->n_ops; i++) {
         struct rk_op *op = &plan->ops[i];
         bool pod = op->verb == RK_OP_DELETE && op->pod;
+        stale = stale || (pod && rk_feeds_stale_of(w, op->gvk, o->ns, why, sizeof(why)));
         if (pod && (stale || breaker_trips(w, o, op)))
             held++;
         else

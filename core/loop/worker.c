@@ -149,7 +149,7 @@ static void beat(void *ctx)
         tell_master(w, RK_LINK_SYNCED);
     }
     char why[RK_SHARED_TEXT] = "";
-    if (!rk_feeds_stale(w, NULL, why, sizeof(why)))
+    if (!rk_feeds_stale(w, why, sizeof(why)))
         why[0] = '\0';
     (void)rk_str_copy(w->shared->why_not, sizeof(w->shared->why_not), why); /* fits: same size */
     bool lacks = rk_feeds_lacking(w, why, sizeof(why));

@@ -142,8 +142,11 @@ bool rk_feeds_synced(const struct rk_worker *w);
 bool rk_feeds_served(const struct rk_worker *w, const char *gvk); /* the API has this kind */
 /* Is all that belongs to this namespace listed? Without that nothing is done there: what is not seen would be made again. */
 bool rk_feeds_whole(const struct rk_worker *w, const char *ns);
-/* Is a cache old that the objects of this namespace depend on (NULL: of any, but for those that we may not read)? Then why. */
-bool rk_feeds_stale(const struct rk_worker *w, const char *ns, char *why, size_t why_size);
+/* Is any cache old (but for those that we may not read)? Then why. */
+bool rk_feeds_stale(const struct rk_worker *w, char *why, size_t why_size);
+/* Is what we know of this kind in that namespace old? Then why. */
+bool rk_feeds_stale_of(const struct rk_worker *w, const char *gvk, const char *ns, char *why,
+                       size_t why_size);
 /* The namespaces that we may not read, and the reason of the first; false: there are none. */
 bool rk_feeds_lacking(const struct rk_worker *w, char *text, size_t size);
 
