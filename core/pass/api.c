@@ -183,6 +183,11 @@ static void announce_update(rk_pass *ps, rk_obj *o, const char *updated, const c
     o->not_updated = rk_arena_strdup(&ps->arena, failed);
 }
 
+static int32_t annotate(rk_pass *ps, const char *pod, const char *key, const char *value)
+{
+    return rk__want_note(ps, pod, key, value);
+}
+
 const rk_api rk__api = {
     .size = sizeof(rk_api),
     .major = RK_ABI_MAJOR,
@@ -263,4 +268,5 @@ const rk_api rk__api = {
     .served = served,
     .gauge = gauge,
     .announce_update = announce_update,
+    .annotate = annotate,
 };

@@ -99,6 +99,12 @@ static void too_large(struct rk_pass *ps, const struct rk__group *g)
                   ps->buf.max);
 }
 
+static void too_large_note(struct rk_pass *ps, const struct rk__note *n)
+{
+    rk__fail_core(ps, RK_EFAIL, NULL, "", "the annotations of pod %s have more than %zu bytes",
+                  n->seen->name, ps->buf.max);
+}
+
 static void create(struct rk_pass *ps, const struct rk__group *g, const rk_member *m,
                    const struct rk_obj *o, const struct text *t, const char *name)
 {
@@ -195,8 +201,47 @@ static void group_pods(struct rk_pass *ps, const struct rk__group *g)
     }
 }
 
+/* All annotations of one pod in one patch, under its uid. */
+static void annotate(struct rk_pass *ps, const struct rk__note *n)
+{
+    struct rk_arena *a = &ps->arena;
+    struct rk_span text;
+    cJSON *body = rk_json_object(a), *meta = rk_json_object(a), *notes = rk_json_object(a);
+    rk_json_add(a, meta, "uid", rk_json_string(a, n->seen->uid));
+    for (const struct rk__note *m = n; m; m = m->next)
+        if (m->seen == n->seen && !rk_json_get(notes, m->key))
+            rk_json_add(a, notes, m->key, m->value ? rk_json_string(a, m->value) : rk_json_null(a));
+    rk_json_add(a, meta, "annotations", notes);
+    rk_json_add(a, body, "metadata", meta);
+    if (!rk__op_text(ps, body, &text)) {
+        too_large_note(ps, n);
+        return;
+    }
+    struct rk_op *op = rk__op(ps, RK_OP_PATCH, WAVE, RK__POD_GVK, n->seen->name);
+    op->uid = rk_arena_strdup(&ps->plan->arena, n->seen->uid);
+    op->patch_type = "merge";
+    op->head = text;
+    op->apart = true;
+    op->action = "Update";
+}
+
+/* The first note of each pod carries all of its; a pod that goes needs none. */
+static void notes(struct rk_pass *ps)
+{
+    bool *told = ps->notes ? rk_arena_alloc(&ps->arena, ps->snap->n_seen * sizeof *told) : NULL;
+    for (const struct rk__note *n = ps->notes; n; n = n->next) {
+        size_t i = (size_t)(n->seen - ps->snap->seen);
+        if (told[i] || (ps->going && ps->going[i]))
+            continue;
+        told[i] = true;
+        if (rk__op_budget(ps))
+            annotate(ps, n);
+    }
+}
+
 void rk__pods(struct rk_pass *ps)
 {
+    notes(ps);
     for (const struct rk__gone *d = ps->drops; d; d = d->next) {
         struct rk_op *op = rk__op_gone(ps, d, WAVE);
         if (op)

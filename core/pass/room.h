@@ -99,6 +99,12 @@ struct rk__gone { /* an observed object that must go */
     struct rk__gone *next;
 };
 
+struct rk__note { /* an annotation of an observed pod */
+    const struct rk_seen *seen;
+    const char *key, *value;
+    struct rk__note *next;
+};
+
 struct rk__failure {
     int32_t code;
     int phase;
@@ -145,7 +151,8 @@ struct rk_pass {
     struct rk__group *groups, **groups_end;
     struct rk__gone *drops, **drops_end;
     struct rk__gone *unwants, **unwants_end;
-    bool *going; /* by place in the snapshot: is in one of these two lists */
+    struct rk__note *notes; /* latest first */
+    bool *going;            /* by place in the snapshot: is in one of these two lists */
     struct rk__word *holds, *releases, *stamps;
     bool child_left_out; /* a child could not be shaped: no pods before it is there */
     size_t budget;       /* creates and deletes that the slice still takes */
@@ -248,6 +255,7 @@ int32_t rk__want_pods(struct rk_pass *ps, const rk_group *g);
 int32_t rk__want_drop_pod(struct rk_pass *ps, const char *name, const char *why, const char *ok,
                           const char *fail);
 int32_t rk__want_not(struct rk_pass *ps, const char *gvk, const char *name, const char *why);
+int32_t rk__want_note(struct rk_pass *ps, const char *pod, const char *key, const char *value);
 /* {metadata, spec} of a pod of the group, which is not wanted; NULL: a hook failed, on record */
 cJSON *rk__want_shape(struct rk_pass *ps, const rk_group *g);
 /* Does the API have gvk? */

@@ -160,6 +160,24 @@ int32_t rk__want_pods(struct rk_pass *ps, const rk_group *g)
     return RK_OK;
 }
 
+int32_t rk__want_note(struct rk_pass *ps, const char *pod, const char *key, const char *value)
+{
+    struct rk_arena *a = &ps->arena;
+    if (!may_want(ps, "annotate"))
+        return RK_EFAIL;
+    if (!key || !*key)
+        return rk__hook_refuse(ps, RK_EFAIL, "annotates a pod without a key");
+    const struct rk_seen *s = pod ? rk__seen_find(ps, RK__POD_GVK, pod) : NULL;
+    if (!s || s->terminating)
+        return RK_OK;
+    if (!s->mine)
+        return RK_YIELDED;
+    struct rk__note *n = rk_arena_alloc(a, sizeof *n);
+    *n = (struct rk__note){s, rk_arena_strdup(a, key), rk_arena_strdup(a, value), ps->notes};
+    ps->notes = n;
+    return RK_OK;
+}
+
 static int32_t shape(struct rk_pass *ps, void *ctx)
 {
     const struct rk__group *g = ctx;

@@ -13,7 +13,7 @@
  * Versions: major 0 means "not frozen": host and plugin must agree in major AND minor. From 1.0 on
  * a plugin states the least minor that it needs.
  *   0.1  first
- *   0.2  shape, served, gauge, announce_update; flags of want; watches of metadata only
+ *   0.2  shape, served, gauge, announce_update, annotate; flags of want; watches of metadata only
  */
 #ifndef RAYKEEPER_PLUGIN_H
 #define RAYKEEPER_PLUGIN_H
@@ -332,6 +332,9 @@ typedef struct rk_api {
     int32_t (*gauge)(rk_pass *, const char *name, const rk_kv *labels, size_t n, const char *value);
     /* event reasons for a change of it (SUBSET, OWNED); NULL = none */
     void (*announce_update)(rk_pass *, rk_obj *, const char *updated, const char *failed);
+    /* PLAN: an annotation on an observed pod, for what was decided about it; value NULL takes it away.
+     * Nothing else of a pod that runs is ever changed. RK_YIELDED: it is not ours and stays */
+    int32_t (*annotate)(rk_pass *, const char *pod, const char *key, const char *value);
 } rk_api;
 
 /* ---- the descriptor -------------------------------------------------------------------------- */

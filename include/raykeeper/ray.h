@@ -121,6 +121,26 @@ static inline int ray_is(const rk_api *rk, rk_pass *ps, const rk_json *pod, cons
     return rk->mine(ps, pod) && (!type || rk_is(ray_label(rk, ps, pod, RAY_L_TYPE), type));
 }
 
+/* Milliseconds since 1970 of an RFC 3339 time in UTC ("2026-01-02T03:04:05Z"); 0 when it is none. */
+static inline int64_t ray_time_ms(const char *text)
+{
+    int64_t part[6] = {0}, days = 0;
+    static const char seps[] = "--T::Z";
+    for (int i = 0; i < 6; i++) {
+        const char *from = text;
+        while (*text >= '0' && *text <= '9' && text - from < 4)
+            part[i] = part[i] * 10 + (*text++ - '0');
+        if (text == from || (*text != seps[i] && !(i == 5 && *text == '.')))
+            return 0;
+        text++;
+    }
+    /* Days of the civil calendar: years begin in March, so that the leap day is the last. */
+    int64_t year = part[0] - (part[1] <= 2), era = year / 400, of_era = year % 400;
+    int64_t of_year = (153 * (part[1] + (part[1] > 2 ? -3 : 9)) + 2) / 5 + part[2] - 1;
+    days = era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+    return (((days * 24 + part[3]) * 60 + part[4]) * 60 + part[5]) * 1000;
+}
+
 static inline int ray_terminating(const rk_api *rk, const rk_json *pod)
 {
     return rk->at(pod, "/metadata/deletionTimestamp") != NULL;

@@ -28,6 +28,8 @@ void raycluster_group_types(const rk_api *rk, rk_pass *ps, const char *path, int
 const rk_json *raycluster_condition(const rk_api *rk, const rk_json *o, const char *type);
 void raycluster_head_condition(const rk_api *rk, rk_pass *ps, const rk_json *head);
 void raycluster_provisioned(const rk_api *rk, rk_pass *ps, int all_running);
+/* ready.c: condition Ready */
+int32_t raycluster_ready(const rk_api *rk, rk_pass *ps, void *self);
 int32_t raycluster_report(const rk_api *rk, rk_pass *ps, void *self);
 
 #endif

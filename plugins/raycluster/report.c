@@ -48,6 +48,32 @@ static void replica_failure(const rk_api *rk, rk_pass *ps)
     rk->condition(ps, "ReplicaFailure", "True", reason, rk->fmt(ps, "%s\n%s", reason, o.message));
 }
 
+/* Pods that cannot be made, in the API server's own words: a quota, a webhook, a missing account. It
+ * stays until a create goes well or none is wanted any more. */
+static void creation_failing(const rk_api *rk, rk_pass *ps)
+{
+    const rk_json *groups = rk->at(rk->object(ps), "/spec/workerGroupSpecs");
+    const char *text = "", *reason = "";
+    size_t told = 0;
+    for (size_t i = 0; i <= rk->len(groups, ""); i++) {
+        const char *group =
+            i ? rk->str(rk->at(groups, rk->fmt(ps, "/%zu/groupName", i - 1)), "", "")
+              : RAY_HEAD_GROUP;
+        rk_outcome o = {.size = sizeof(o)};
+        if (!rk->outcome(ps, RAY_POD, group, &o) || !o.failures || !rk_is(o.verb, "create"))
+            continue;
+        if (told == 0)
+            reason = o.reason;
+        if (told++ < 3)
+            text = rk->fmt(ps, "%s%s%s: %s", text, text[0] ? "; " : "", group, o.message);
+    }
+    if (told == 0)
+        rk->drop_condition(ps, "PodCreationFailing");
+    else
+        rk->condition(ps, "PodCreationFailing", "True", reason[0] ? reason : "NoAnswer",
+                      told > 3 ? rk->fmt(ps, "%s; and %zu more groups", text, told - 3) : text);
+}
+
 int32_t raycluster_report(const rk_api *rk, rk_pass *ps, void *self)
 {
     (void)self;
@@ -55,5 +81,6 @@ int32_t raycluster_report(const rk_api *rk, rk_pass *ps, void *self)
         return RK_OK;
     invalid(rk, ps);
     replica_failure(rk, ps);
+    creation_failing(rk, ps);
     return RK_OK;
 }

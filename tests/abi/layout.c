@@ -51,3 +51,4 @@ AT(rk_api, release, 8 + 8 * 71);
 AT(rk_api, shape, 8 + 8 * 72);
 AT(rk_api, gauge, 8 + 8 * 74);
 AT(rk_api, announce_update, 8 + 8 * 75);
+AT(rk_api, annotate, 8 + 8 * 76);

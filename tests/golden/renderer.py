@@ -28,12 +28,15 @@ def render(*args):
     return json.loads(done.stdout)
 
 
-def stable(obj):
-    """Without what is no promise of `render`: chosen characters of a name, the hash, our version."""
+def stable(obj, template_hash=False):
+    """Without what is no promise of `render`: chosen characters of a name, hashes, our version. The template's hash, which every pod has,
+    goes as a whole unless it is asked for: it says nothing to who reads a story."""
     obj = json.loads(json.dumps(obj))
     if obj["kind"] == "Pod":
         obj["metadata"]["name"] = re.sub(r"-[bcdfghjklmnpqrstvwxz2456789]{5}$", "-<5>", obj["metadata"]["name"])
         notes = obj["metadata"].get("annotations", {})
+        if not template_hash and notes.pop("raykeeper.io/template-hash", None) and not notes:
+            del obj["metadata"]["annotations"]
         if "ray.io/upgrade-strategy-recreate-hash" in notes:
             notes["ray.io/upgrade-strategy-recreate-hash"] = "<hash>"
         if "ray.io/kuberay-version" in notes:

@@ -37,6 +37,8 @@ OWN = {
     "service": ["Service * /"],
     "head": ["Pod head /"],
     "worker": ["Pod worker /"],
+    "recreate": ["Pod head /metadata/annotations/ray.io~1upgrade-strategy-recreate-hash", "Pod head /metadata/annotations/ray.io~1kuberay-version"],
+    "rollout": ["Pod * /metadata/annotations/raykeeper.io~1template-hash"],
     "shm": ["Pod * /spec/volumes/shared-mem", "Pod * /spec/containers/ray/volumeMounts/shared-mem"],
     "probes": ["Pod * /spec/containers/ray/livenessProbe", "Pod * /spec/containers/ray/readinessProbe"],
     "gcswait": ["Pod worker /spec/initContainers/wait-gcs-ready"],
@@ -72,7 +74,7 @@ def facts(objects):
         role = obj["metadata"]["labels"]["ray.io/node-type"] if obj["kind"] == "Pod" else "*"
         which = obj["metadata"]["labels"].get("ray.io/worker-group-replica-index", "")
         assert number < 100
-        found |= {(obj["kind"], role, which, path, leaf) for path, leaf in leaves(stable(obj))}
+        found |= {(obj["kind"], role, which, path, leaf) for path, leaf in leaves(stable(obj, template_hash=True))}
     return found
 
 

@@ -189,13 +189,14 @@ def test_pods_over_the_quota_are_told_and_come_when_it_is_lifted(served):
     w.wait_for(lambda o: o.events("quota", "FailedToCreateWorkerPod") or o.events("quota", "FailedToCreateHeadPod"), what="the event")
     w.wait_for(lambda o: "exceeded quota" in o.condition("quota", "ReplicaFailure").get("message", ""), what="the condition with the API's words")
     assert w.condition("quota", "ReplicaFailure")["reason"] in ("FailedCreateWorkerPod", "FailedCreateHeadPod")
+    assert "exceeded quota" in w.condition("quota", "PodCreationFailing")["message"] and w.condition("quota", "PodCreationFailing")["reason"] == "Forbidden"
     others = served.another()
     served.create(ray.cluster("beside", ("small", 1)), others[0])
     others[1].wait_for(ray.ready("beside", 1), what="a cluster where there is no quota")
     spacing_is_bounded(served, "quota", 60)
     served.kube.delete("resourcequotas", served.ns, "few")
     w.wait_for(ray.ready("quota", 5), 120, "all pods once the quota is gone")
-    w.wait_for(lambda o: not o.condition("quota", "ReplicaFailure"), what="the condition to go")
+    w.wait_for(lambda o: not o.condition("quota", "ReplicaFailure") and not o.condition("quota", "PodCreationFailing"), what="the conditions to go")
     served.created(6)
 
 

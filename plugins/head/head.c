@@ -1,10 +1,6 @@
 /* head: the one head pod of a cluster: that it exists, who it is, and that a dead one goes
  * (reference 4.1, 6.2). */
-#include <raykeeper/ray.h>
-
-struct head {
-    const char *name;
-};
+#include "head.h"
 
 static const rk_opt options[] = {
     {.key = "name",
@@ -14,6 +10,35 @@ static const rk_opt options[] = {
      .offset = offsetof(struct head, name),
      .help = "random: <cluster>-head-<5 characters>; fixed: <cluster>-head, the same after each "
              "replacement"},
+    {.key = "crash-budget",
+     .dflt = "5",
+     .type = RK_T_INT,
+     .offset = offsetof(struct head, budget),
+     .min = 0,
+     .max = 1000,
+     .help = "so many heads may fail one after the other and are replaced at once; 0: any number"},
+    {.key = "crash-calm",
+     .dflt = "10m",
+     .type = RK_T_DURATION,
+     .offset = offsetof(struct head, calm_ms),
+     .min = 1000,
+     .max = 604800000,
+     .help = "a head that was ready for so long ends the count"},
+    {.key = "crash-delay",
+     .dflt = "30s",
+     .type = RK_T_DURATION,
+     .offset = offsetof(struct head, delay_ms),
+     .min = 1000,
+     .max = 86400000,
+     .help = "over the budget a dead head stays so long before it is replaced, twice as long each "
+             "time"},
+    {.key = "crash-delay-most",
+     .dflt = "10m",
+     .type = RK_T_DURATION,
+     .offset = offsetof(struct head, delay_max_ms),
+     .min = 1000,
+     .max = 604800000,
+     .help = "and never longer than that"},
 };
 
 /* A terminating head counts until it is gone: two heads of one cluster must not meet behind one
@@ -50,7 +75,9 @@ static int32_t plan(const rk_api *rk, rk_pass *ps, void *self)
                             .created = "CreatedHeadPod",
                             .failed = "FailedToCreateHeadPod"};
     RK_TRY(rk->pods(ps, &group));
-    return why ? rk->drop_pod(ps, is, why, "DeletedHeadPod", "FailedToDeleteHeadPod") : RK_OK;
+    if (!why || ray_terminating(rk, there) || !head_may_go(rk, ps, me, is))
+        return RK_OK;
+    return rk->drop_pod(ps, is, why, "DeletedHeadPod", "FailedToDeleteHeadPod");
 }
 
 static int ft_enabled(const rk_api *rk, rk_pass *ps)
@@ -59,48 +86,14 @@ static int ft_enabled(const rk_api *rk, rk_pass *ps)
            rk->type(rk->at(rk->object(ps), "/spec/gcsFaultToleranceOptions")) == RK_JSON_OBJECT;
 }
 
-/* The user's intent without what may change under a running cluster: counts, tolerations, gates
- * (reference 6.5). Our own algorithm: no other reads it. */
-static const char *intent(const rk_api *rk, rk_pass *ps)
-{
-    static const char *const counts[] = {"replicas", "minReplicas", "maxReplicas", "scaleStrategy"};
-    rk_json *out = rk->new_object(ps);
-    for (RK_EACH_MEMBER(rk, part, rk->at(rk->object(ps), "/spec"))) {
-        const char *key = rk->key(part);
-        if (rk_is(key, "upgradeStrategy") || rk_is(key, "suspend"))
-            continue;
-        if (!rk_is(key, "workerGroupSpecs")) {
-            rk->put(ps, out, key, rk->copy(ps, part));
-            continue;
-        }
-        rk_json *groups = rk->new_array(ps);
-        for (RK_EACH(rk, g, part)) {
-            rk_json *kept = rk->new_object(ps);
-            for (RK_EACH_MEMBER(rk, field, g)) {
-                int skip = 0;
-                for (size_t i = 0; i < RK_COUNT(counts); i++)
-                    skip |= rk_is(rk->key(field), counts[i]);
-                if (!skip)
-                    rk->put(ps, kept, rk->key(field), rk->copy(ps, field));
-            }
-            rk->push(ps, groups, kept);
-        }
-        rk->put(ps, out, key, groups);
-    }
-    return rk->digest(ps, out);
-}
-
 static int32_t identify(const rk_api *rk, rk_pass *ps, void *self)
 {
     rk_obj *pod = rk->subject(ps);
     static const char annotations[] = "/metadata/annotations";
     (void)self;
     RK_TRY(ray_identify(rk, ps, "head"));
-    RK_TRY(rk_set_str(rk, ps, pod, rk_under(rk, ps, annotations, RAY_A_FT),
-                      ft_enabled(rk, ps) ? "true" : "false"));
-    RK_TRY(rk_set_str(rk, ps, pod, rk_under(rk, ps, annotations, RAY_A_HASH), intent(rk, ps)));
-    return rk_set_str(rk, ps, pod, rk_under(rk, ps, annotations, RAY_A_VERSION),
-                      RAY_OPERATOR_VERSION);
+    return rk_set_str(rk, ps, pod, rk_under(rk, ps, annotations, RAY_A_FT),
+                      ft_enabled(rk, ps) ? "true" : "false");
 }
 
 static int32_t ports(const rk_api *rk, rk_pass *ps, void *self)
@@ -127,6 +120,11 @@ static const rk_hook hooks[] = {
      .roles = "head",
      .run = ports,
      .title = "metrics port"},
+    {.phase = RK_PHASE_STATUS,
+     .rank = RK_RANK_ADD,
+     .kinds = RAY_CLUSTER,
+     .run = head_status,
+     .title = "heads that fail again and again"},
 };
 
 static const rk_watch watches[] = {
@@ -137,7 +135,8 @@ static const rk_watch watches[] = {
      .selector = "ray.io/node-type in (head,worker,redis-cleanup)",
      .keep = "/metadata/labels\n/metadata/ownerReferences\n/metadata/creationTimestamp\n"
              "/metadata/deletionTimestamp\n/spec/restartPolicy\n"
-             "/spec/containers/*/name\n/status/phase\n/status/containerStatuses"},
+             "/spec/containers/*/name\n/status/phase\n/status/conditions\n"
+             "/status/containerStatuses"},
 };
 
 RK_EXPORT const rk_plugin rk_plugin_v0 = {

@@ -1,0 +1,169 @@
+/* rollout: which pods were made from another template than the spec has now, and, where the user
+ * asks for it, their replacement, some at a time.
+ *
+ * Each pod carries a hash of its group as it was. Condition OutdatedPods counts, by group, the pods
+ * whose hash is another: with upgradeStrategy None (the default) an edit changes no running pod, and
+ * here a user sees it. The annotation raykeeper.io/rolling-update on the RayCluster replaces workers:
+ * its value is how many of a group may be missing at once ("1", "25%"; "true" is 1). The head follows
+ * last, and only where raykeeper.io/rolling-update-head is "last": it takes the cluster's state along.
+ * Pods without a hash, which another operator made, count as made from the spec; the first look with
+ * the annotation stamps them. */
+#include <stdlib.h>
+
+#include "rollout.h"
+
+/* What a pod of the group is made from: not how many there are, nor what queues edit. */
+const char *rollout_hash(const rk_api *rk, rk_pass *ps, const rk_json *group)
+{
+    static const char *const made_of[] = {"template", "rayStartParams", "resources", "labels",
+                                          "numOfHosts"};
+    static const char *const queues[] = {"tolerations", "schedulingGates"};
+    rk_json *out = rk->new_object(ps), *spec = rk->new_object(ps);
+    for (size_t i = 1; i < RK_COUNT(made_of); i++) {
+        const rk_json *part = rk->at(group, rk_under(rk, ps, "", made_of[i]));
+        if (rk->type(part) == RK_JSON_NUMBER || rk->len(part, "") > 0) /* {} is as absent */
+            rk->put(ps, out, made_of[i], rk->copy(ps, part));
+    }
+    for (RK_EACH_MEMBER(rk, m, rk->at(group, "/template/spec")))
+        if (!rk_is(rk->key(m), queues[0]) && !rk_is(rk->key(m), queues[1]))
+            rk->put(ps, spec, rk->key(m), rk->copy(ps, m));
+    rk->put(ps, out, "spec", spec);
+    if (rk->at(group, "/template/metadata"))
+        rk->put(ps, out, "metadata", rk->copy(ps, rk->at(group, "/template/metadata")));
+    return rk->digest(ps, out);
+}
+
+size_t rollout_outdated(const struct pods *p, const char *hash)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->n; i++)
+        n += p->pod[i].hash && !rk_is(p->pod[i].hash, hash);
+    return n;
+}
+
+static int is_ready(const rk_api *rk, const rk_json *pod)
+{
+    for (RK_EACH(rk, c, rk->at(pod, "/status/conditions")))
+        if (rk_is(rk->str(c, "/type", NULL), "Ready"))
+            return rk_is(rk->str(c, "/status", NULL), "True");
+    return 0;
+}
+
+static int by_group(const void *x, const void *y)
+{
+    const struct pod *a = x, *b = y;
+    int d = strcmp(a->group, b->group);
+    return d ? d : strcmp(a->name, b->name);
+}
+
+struct pods rollout_collect(const rk_api *rk, rk_pass *ps)
+{
+    const rk_json *all = rk->list(ps, RAY_POD);
+    struct pods p = {.pod = rk->alloc(ps, (rk->len(all, "") + 1) * sizeof(*p.pod))};
+    for (RK_EACH(rk, pod, all))
+        if (ray_is(rk, ps, pod, NULL) && !ray_terminating(rk, pod) && !ray_dead(rk, ps, pod))
+            p.pod[p.n++] = (struct pod){.json = pod,
+                                        .name = rk->str(pod, "/metadata/name", ""),
+                                        .group = ray_label(rk, ps, pod, RAY_L_GROUP),
+                                        .hash = rk->str(pod, ROLLOUT_HASH, NULL),
+                                        .ready = is_ready(rk, pod)};
+    qsort(p.pod, p.n, sizeof(*p.pod), by_group);
+    return p;
+}
+
+struct pods rollout_group(const struct pods *all, const char *group)
+{
+    size_t low = 0, high = all->n;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (strcmp(all->pod[mid].group, group) < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    struct pods p = {.pod = all->pod + low};
+    while (p.pod + p.n < all->pod + all->n && rk_is(p.pod[p.n].group, group))
+        p.n++;
+    return p;
+}
+
+static int32_t stamp(const rk_api *rk, rk_pass *ps, void *self)
+{
+    (void)self;
+    return rk_set_str(rk, ps, rk->subject(ps), ROLLOUT_HASH, rollout_hash(rk, ps, rk->group(ps)));
+}
+
+static const char *tell(const rk_api *rk, rk_pass *ps, const struct pods *all, const char *text,
+                        const char *group, const rk_json *spec)
+{
+    struct pods p = rollout_group(all, group);
+    size_t old = p.n ? rollout_outdated(&p, rollout_hash(rk, ps, spec)) : 0;
+    return old ? rk->fmt(ps, "%s%s%s: %zu of %zu", text, text[0] ? ", " : "", group, old, p.n)
+               : text;
+}
+
+static int32_t status(const rk_api *rk, rk_pass *ps, void *self)
+{
+    (void)self;
+    if (rk->deleting(ps))
+        return RK_OK;
+    const struct pods all = rollout_collect(rk, ps);
+    const char *text =
+        tell(rk, ps, &all, "", RAY_HEAD_GROUP, rk->at(rk->object(ps), RAY_HEAD_SPEC));
+    for (RK_EACH(rk, g, rk->at(rk->object(ps), "/spec/workerGroupSpecs")))
+        text = tell(rk, ps, &all, text, rk->str(g, "/groupName", ""), g);
+    if (text[0])
+        rk->condition(ps, "OutdatedPods", "True", "TemplateChanged",
+                      rk->fmt(ps, "pods made from an earlier template: %s", text));
+    else
+        rk->drop_condition(ps, "OutdatedPods");
+    return RK_OK;
+}
+
+static const rk_hook hooks[] = {
+    {.phase = RK_PHASE_VALIDATE,
+     .rank = RK_RANK_ADD,
+     .kinds = RAY_CLUSTER,
+     .run = rollout_validate,
+     .title = "rolling-update annotations"},
+    {.phase = RK_PHASE_PLAN,
+     .rank = 320,
+     .kinds = RAY_CLUSTER,
+     .run = rollout_plan,
+     .title = "outdated pods, some at a time"},
+    {.phase = RK_PHASE_POD,
+     .rank = RK_RANK_BASE,
+     .kinds = RAY_CLUSTER,
+     .roles = "head,worker",
+     .run = stamp,
+     .title = "hash of the template"},
+    {.phase = RK_PHASE_STATUS,
+     .rank = RK_RANK_ADD,
+     .kinds = RAY_CLUSTER,
+     .run = status,
+     .title = "outdated pods"},
+};
+
+static const rk_watch watches[] = {
+    {.gvk = RAY_POD,
+     .plural = "pods",
+     .owner = RAY_CLUSTER,
+     .index_label = RAY_L_CLUSTER,
+     .selector = "ray.io/node-type in (head,worker,redis-cleanup)",
+     .keep = "/metadata/labels\n/metadata/ownerReferences\n" ROLLOUT_HASH
+             "\n/spec/restartPolicy\n/spec/containers/*/name\n/status/phase\n/status/conditions\n"
+             "/status/containerStatuses"},
+};
+
+RK_EXPORT const rk_plugin rk_plugin_v0 = {
+    RK_PLUGIN_SIZES,
+    .self_size = sizeof(struct rollout),
+    .name = "rollout",
+    .version = RK_VERSION,
+    .summary = "outdated pods: told, and replaced where asked for",
+    .owns = ROLLOUT_HASH,
+    .hooks = hooks,
+    .n_hooks = RK_COUNT(hooks),
+    .watches = watches,
+    .n_watches = RK_COUNT(watches),
+};

@@ -1,0 +1,39 @@
+/* rollout: what its files share. */
+#ifndef ROLLOUT_H
+#define ROLLOUT_H
+
+#include <raykeeper/ray.h>
+
+#define ROLLOUT_KEY  "raykeeper.io/template-hash"
+#define ROLLOUT_HASH "/metadata/annotations/raykeeper.io~1template-hash"
+#define ROLLOUT_ROLL "raykeeper.io/rolling-update"
+#define ROLLOUT_HEAD "raykeeper.io/rolling-update-head"
+
+struct rollout {
+    uint8_t reserved;
+};
+
+struct pod { /* an observed one that neither goes nor is dead */
+    const rk_json *json;
+    const char *name, *group;
+    const char *hash; /* of the template it was made from; NULL = nobody knows */
+    int ready;
+};
+
+struct pods {
+    struct pod *pod;
+    size_t n;
+};
+
+/* rollout.c: all pods of the cluster, looked at once however many groups there are; those of one group
+ * (a part of `all`); the hash of what a pod of a group is made from. */
+struct pods rollout_collect(const rk_api *rk, rk_pass *ps);
+struct pods rollout_group(const struct pods *all, const char *group);
+const char *rollout_hash(const rk_api *rk, rk_pass *ps, const rk_json *group);
+size_t rollout_outdated(const struct pods *p, const char *hash);
+
+/* roll.c */
+int32_t rollout_validate(const rk_api *rk, rk_pass *ps, void *self);
+int32_t rollout_plan(const rk_api *rk, rk_pass *ps, void *self);
+
+#endif
