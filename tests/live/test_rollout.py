@@ -113,24 +113,6 @@ def test_a_head_of_another_operator_is_stamped_and_stays_and_a_later_edit_replac
     served.created(4)
 
 
-@pytest.mark.asan
-def test_heads_that_fail_again_and_again_are_counted_and_then_left_for_a_while(live):
-    op = live.start(sets=["plugin:head.crash-budget=2", "plugin:head.crash-delay=2s", "plugin:head.crash-calm=3s"])
-    w = one(live, "crash", workers=1)
-    for n in (1, 2):
-        head = w.pods("crash", "head")[0]["metadata"]["name"]
-        live.fail_pod(head)
-        said = w.wait_for(lambda o, n=n: o.condition("crash", "HeadCrashLooping").get("message", "").startswith(f"{n} head pods")
-                          and o.condition("crash", "HeadCrashLooping"), what=f"failure {n} counted")
-        assert said["status"] == ("True" if n == 2 else "False") and head in said["message"]
-        if n == 2:
-            assert head in w.names(cluster="crash"), "it stays, with its log"
-        w.wait_for(lambda o, head=head: head not in o.names(live=False) and ray.ready("crash", 1)(o), what="a successor")
-    w.wait_for(lambda o: not o.condition("crash", "HeadCrashLooping"), what="the count ends with a head that stays well")
-    assert op.running()
-    live.created(2 + 2)
-
-
 def test_ready_is_true_only_while_all_wanted_pods_run(served):
     w = one(served, "truth", workers=2)
     assert w.condition("truth", "Ready")["status"] == "True"
