@@ -49,6 +49,19 @@ static void text(const rk_api *rk, rk_pass *ps, const char *path, const char *s)
     (void)rk_set_str(rk, ps, rk->status(ps), path, s); /* as above */
 }
 
+/* Absent while it is empty; the object that it stands in is there always, as a Go writer leaves it. */
+static void head_text(const rk_api *rk, rk_pass *ps, const char *path, const char *s)
+{
+    rk_obj *st = rk->status(ps);
+    if (s[0]) {
+        text(rk, ps, path, s);
+        return;
+    }
+    if (!rk->at(rk->tree(st), "/head"))
+        (void)rk->set(st, "/head", rk->new_object(ps)); /* as above */
+    (void)rk->drop(st, path);                           /* not there: well */
+}
+
 static int is_gpu_like(const char *name)
 {
     size_t n = strlen(name);
@@ -128,10 +141,10 @@ static void addresses(const rk_api *rk, rk_pass *ps, const rk_json *svc, const r
         if (name[0] && value[0])
             text(rk, ps, rk_under(rk, ps, "/endpoints", name), value);
     }
-    text(rk, ps, "/head/podIP", pod_ip);
-    text(rk, ps, "/head/podName", rk->str(head, "/metadata/name", ""));
-    text(rk, ps, "/head/serviceName", rk->str(svc, "/metadata/name", ""));
-    text(rk, ps, "/head/serviceIP", rk_is(ip, "None") ? pod_ip : ip);
+    head_text(rk, ps, "/head/podIP", pod_ip);
+    head_text(rk, ps, "/head/podName", rk->str(head, "/metadata/name", ""));
+    head_text(rk, ps, "/head/serviceName", rk->str(svc, "/metadata/name", ""));
+    head_text(rk, ps, "/head/serviceIP", rk_is(ip, "None") ? pod_ip : ip);
 }
 
 int32_t raycluster_status(const rk_api *rk, rk_pass *ps, void *self)
