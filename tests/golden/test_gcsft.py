@@ -1,0 +1,76 @@
+"""What a cluster may not say about fault tolerance: each rule (section 2, rules 4 to 7) with the path of what is wrong, and what is just about allowed."""
+import pytest
+import yaml
+
+from renderer import NOW, render, run
+
+pytestmark = pytest.mark.asan
+
+OPTIONS, HEAD = "/spec/gcsFaultToleranceOptions", "/spec/headGroupSpec"
+C0 = f"{HEAD}/template/spec/containers/0"
+REDIS, ROCKS = {"redisAddress": "redis:6379"}, {"backend": "rocksdb"}
+
+
+def cluster(options=None, notes=None, params=None, env=(), **pod):
+    ray = {"name": "ray", "image": "i", "env": [{"name": n, "value": "x"} for n in env], **{k: v for k, v in pod.items() if k == "volumeMounts"}}
+    return {
+        "apiVersion": "ray.io/v1", "kind": "RayCluster", "metadata": {"name": "c", "annotations": notes or {}},
+        "spec": {
+            **({"gcsFaultToleranceOptions": options} if options is not None else {}),
+            "headGroupSpec": {"rayStartParams": params or {},
+                              "template": {"spec": {"containers": [ray], **{k: v for k, v in pod.items() if k == "volumes"}}}}}}
+
+
+REFUSED = {
+    "annotation and options": (cluster(REDIS, {"ray.io/ft-enabled": "false"}), "/metadata/annotations/ray.io~1ft-enabled"),
+    "an address without fault tolerance": (cluster(env=["RAY_REDIS_ADDRESS"]), f"{C0}/env/[RAY_REDIS_ADDRESS]"),
+    "a password as a parameter": (cluster(REDIS, params={"redis-password": "x"}), f"{HEAD}/rayStartParams/redis-password"),
+    "a password in env": (cluster(REDIS, env=["REDIS_PASSWORD"]), f"{C0}/env/[REDIS_PASSWORD]"),
+    "an address in env": (cluster(REDIS, env=["RAY_REDIS_ADDRESS"]), f"{C0}/env/[RAY_REDIS_ADDRESS]"),
+    "the storage's name as an annotation": (cluster(REDIS, {"ray.io/external-storage-namespace": "n"}), "/metadata/annotations/ray.io~1external-storage-namespace"),
+    "a user as a parameter": (cluster(params={"redis-username": "x"}), f"{HEAD}/rayStartParams/redis-username"),
+    "a user in env": (cluster(env=["REDIS_USERNAME"]), f"{C0}/env/[REDIS_USERNAME]"),
+    "a backend that is none": (cluster({"backend": "etcd"}), f"{OPTIONS}/backend"),
+    "storage with redis": (cluster({**REDIS, "storage": {"size": "1Gi"}}), f"{OPTIONS}/storage"),
+    "an address with rocksdb": (cluster({**ROCKS, **REDIS}), f"{OPTIONS}/redisAddress"),
+    "a user with rocksdb": (cluster({**ROCKS, "redisUsername": {"value": "u"}}), f"{OPTIONS}/redisUsername"),
+    "a password with rocksdb": (cluster({**ROCKS, "redisPassword": {"value": "u"}}), f"{OPTIONS}/redisPassword"),
+    "a storage name with rocksdb": (cluster({**ROCKS, "externalStorageNamespace": "n"}), f"{OPTIONS}/externalStorageNamespace"),
+    "a claim and its size": (cluster({**ROCKS, "storage": {"claimName": "c", "size": "1Gi"}}), f"{OPTIONS}/storage/size"),
+    "a claim and its class": (cluster({**ROCKS, "storage": {"claimName": "c", "storageClassName": "s"}}), f"{OPTIONS}/storage/storageClassName"),
+    "a claim and its modes": (cluster({**ROCKS, "storage": {"claimName": "c", "accessModes": ["ReadWriteOnce"]}}), f"{OPTIONS}/storage/accessModes"),
+    "the storage variable": (cluster(ROCKS, env=["RAY_gcs_storage"]), f"{C0}/env/[RAY_gcs_storage]"),
+    "the storage path variable": (cluster(ROCKS, env=["RAY_gcs_storage_path"]), f"{C0}/env/[RAY_gcs_storage_path]"),
+    "a mount at the operator's place": (cluster(ROCKS, volumeMounts=[{"name": "mine", "mountPath": "/data/gcs"}]), f"{C0}/volumeMounts"),
+    "a mount of the operator's name": (cluster(ROCKS, volumeMounts=[{"name": "gcs-storage", "mountPath": "/x"}]), f"{C0}/volumeMounts"),
+    "a volume of the operator's name": (cluster(ROCKS, volumes=[{"name": "gcs-storage", "emptyDir": {}}]), f"{HEAD}/template/spec/volumes/[gcs-storage]"),
+    "options that are a text": (cluster("yes"), OPTIONS),
+}
+ALLOWED = {
+    "no fault tolerance": cluster(),
+    "the annotation alone": cluster(notes={"ray.io/ft-enabled": "true"}, env=["RAY_REDIS_ADDRESS"]),
+    "options alone": cluster(REDIS),
+    "empty options": cluster({}),
+    "a password as a parameter, by annotation": cluster(notes={"ray.io/ft-enabled": "true"}, params={"redis-password": "x"}),
+    "rocksdb alone": cluster(ROCKS),
+    "a claim of the user's": cluster({**ROCKS, "storage": {"claimName": "c", "subPath": "s"}}),
+}
+
+
+def file_of(tmp_path, obj):
+    file = tmp_path / "cr.yaml"
+    file.write_text(yaml.safe_dump(obj))
+    return file
+
+
+@pytest.mark.parametrize("case", sorted(REFUSED))
+def test_it_is_refused_with_its_path(tmp_path, case):
+    obj, path = REFUSED[case]
+    done = run("render", *NOW, file_of(tmp_path, obj))
+    assert done.returncode == 1 and not done.stdout.strip(), done.stdout
+    assert path in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("case", sorted(ALLOWED))
+def test_it_is_allowed(tmp_path, case):
+    assert any(o["kind"] == "Pod" for o in render(file_of(tmp_path, ALLOWED[case])))
