@@ -8,6 +8,7 @@
 #include "gcsft.h"
 
 #define LOOK_MS 2000
+#define POD     "/spec/template"
 
 static int has_finalizer(const rk_api *rk, rk_pass *ps)
 {
@@ -44,8 +45,6 @@ static const char script[] =
     "print('the keys of', os.environ.get('RAY_external_storage_namespace'), "
     "'are deleted' if done else 'could not be deleted')\n"
     "sys.exit(0 if done else 1)\n";
-
-#define POD "/spec/template"
 
 static rk_json *words(const rk_api *rk, rk_pass *ps, const char *a, const char *b, const char *c)
 {
@@ -145,6 +144,21 @@ static int32_t give_up(const rk_api *rk, rk_pass *ps, const char *why)
     return RK_OK;
 }
 
+static int refused(const rk_api *rk, rk_pass *ps, const char *gvk, const char *group)
+{
+    rk_outcome o = {.size = sizeof(o)};
+    return rk->outcome(ps, gvk, group, &o) && o.failures && strstr(o.message, "being terminated");
+}
+
+/* Has the API server said, to a Job or a pod, that the namespace is being deleted? */
+static int namespace_goes(const rk_api *rk, rk_pass *ps)
+{
+    int goes = refused(rk, ps, GCSFT_JOB, "") || refused(rk, ps, RAY_POD, RAY_HEAD_GROUP);
+    for (RK_EACH(rk, g, rk->at(rk->object(ps), "/spec/workerGroupSpecs")))
+        goes = goes || refused(rk, ps, RAY_POD, rk->str(g, "/groupName", ""));
+    return goes;
+}
+
 /* All pods go; true while a head is left, which would write its keys again. */
 static int head_left(const rk_api *rk, rk_pass *ps)
 {
@@ -180,8 +194,7 @@ int32_t gcsft_finalize(const rk_api *rk, rk_pass *ps, void *self)
             return rk->wait(ps, left < LOOK_MS ? left : LOOK_MS, "the clean-up runs");
         return failed ? give_up(rk, ps, "the clean-up Job failed") : RK_OK;
     }
-    rk_outcome o = {.size = sizeof(o)};
-    if (rk->outcome(ps, GCSFT_JOB, "", &o) && o.failures && strstr(o.message, "being terminated"))
+    if (namespace_goes(rk, ps))
         return give_up(rk, ps, "the namespace is being deleted and takes no clean-up Job");
     RK_TRY(want_job(rk, ps, me));
     return rk->wait(ps, left < LOOK_MS ? left : LOOK_MS, "the clean-up begins");

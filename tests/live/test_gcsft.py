@@ -137,7 +137,9 @@ def test_a_namespace_that_goes_is_not_held_up(served):
     served.create(kept("within", ("small", 1)), ns)
     world.wait_for(ray.ready("within", 1))
     served.kube.delete("namespaces", None, ns)
-    world.wait_for(lambda o: not o.cluster("within"), 40, "the cluster to go with its namespace")
+    # The namespace controller comes to it only after the pods' grace; the peer then holds it for 300 s.
+    world.wait_for(lambda o: not o.cluster("within") or "deletionTimestamp" in o.cluster("within")["metadata"], 90, "the cluster to be deleted")
+    world.wait_for(lambda o: not o.cluster("within"), 15, "the cluster to go with its namespace")
 
 
 @pytest.mark.asan
@@ -168,10 +170,10 @@ def test_a_finalizer_of_others_stays(served):
 def test_rocksdb_gets_a_claim_that_goes_with_the_cluster_or_outlives_it(served, more):
     for name, policy in (("temporary", "DeleteWithCluster"), ("lasting", "Retain")):
         served.create(kept(name, options={"backend": "rocksdb", "storage": {"size": "2Gi", "deletionPolicy": policy}}))
-        served.world.wait_for(ray.ready(name, 0))
         claim = more.wait_for(lambda o, name=name: [c for c in o.all("persistentvolumeclaims") if c["metadata"]["name"] == f"{name}-gcs-pvc"], what="the claim")[0]
         assert bool(claim["metadata"].get("ownerReferences")) == (policy != "Retain")
-        assert not finalizers(served.world, name)
+        head = served.world.wait_for(lambda o, name=name: o.pods(name, "head"), what="a head, which waits for its claim to be bound")[0]
+        assert head["spec"]["volumes"][0]["persistentVolumeClaim"]["claimName"] == f"{name}-gcs-pvc" and not finalizers(served.world, name)
     served.patch("lasting", {"spec": {"gcsFaultToleranceOptions": {"storage": {"size": "3Gi"}}}})
     told = served.world.wait_for(lambda o: [e for e in o.events("lasting", "FailedToCreatePVC") if e["action"] == "Update"], what="the drift told")
     assert "size" in told[0]["note"]
@@ -181,7 +183,6 @@ def test_rocksdb_gets_a_claim_that_goes_with_the_cluster_or_outlives_it(served, 
     served.kube.patch("persistentvolumeclaims", served.ns, "temporary-gcs-pvc", {"metadata": {"finalizers": None}})
     more.wait_for(lambda o: [c["metadata"]["name"] for c in o.all("persistentvolumeclaims")] == ["lasting-gcs-pvc"], what="one claim left")
     served.create(kept("lasting", options={"backend": "rocksdb"}))
-    served.world.wait_for(ray.ready("lasting", 0))
     more.wait_for(lambda o: o.all("persistentvolumeclaims")[0]["metadata"].get("ownerReferences"), what="the claim adopted by the new cluster")
 
 
