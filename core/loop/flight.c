@@ -37,7 +37,7 @@ void rk_flight_free(struct rk_flight *f)
 static bool settle_outcomes(struct rk_flight *f)
 {
     if (f->aborted || f->raced || f->held || f->settled_bad || f->plan->failed ||
-        f->plan->invalid || f->plan->n_held > 0)
+        f->plan->invalid || f->plan->n_held > 0 || rk_clock_ms() < f->owner->barred_ms)
         return false;
     bool any = false;
     for (size_t i = 0; i < f->owner->n_outcomes; i++) {

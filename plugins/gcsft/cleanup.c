@@ -1,6 +1,5 @@
 /* Redis outlives the cluster: the cluster's keys are deleted by a Job before the cluster is gone
- * (reference 4.13, 6.1). A finalizer holds the cluster until the Job has ended, until the deadline, or
- * until it is plain that no Job can be had.
+ * (reference 4.13, 6.1). A finalizer holds it until the Job has ended, until the deadline, or until no Job can be had.
  *
  * Unlike the peer: the deadline holds for every step, waiting for the head too; a namespace that is
  * being deleted takes no Job, so nothing waits for one there; and the finalizer goes when fault
