@@ -15,6 +15,8 @@
 #define RAY_L_GROUP      "ray.io/group"
 #define RAY_L_ID         "ray.io/identifier"
 #define RAY_L_INDEX      "ray.io/worker-group-replica-index"
+#define RAY_L_REPLICA    "ray.io/worker-group-replica-name" /* these two: groups with numOfHosts > 1 */
+#define RAY_L_HOST       "ray.io/replica-host-index"
 #define RAY_L_ORIGIN     "ray.io/originated-from-crd"
 #define RAY_L_APP        "app.kubernetes.io/name"
 #define RAY_L_CREATED_BY "app.kubernetes.io/created-by"
@@ -181,7 +183,12 @@ static inline int64_t ray_hosts(const rk_api *rk, const rk_json *group)
     return hosts > 0 ? hosts : 1;
 }
 
-/* Wanted pods of a worker group: replicas clamped to [min, max], times hosts (reference 6.2 desired). */
+static inline int ray_suspended(const rk_api *rk, const rk_json *group)
+{
+    return rk->truth(group, "/suspend", 0);
+}
+
+/* Wanted pods of a worker group: none when it is suspended, else replicas clamped to [min, max], times hosts (reference 6.2 desired). */
 static inline int64_t ray_desired(const rk_api *rk, const rk_json *group)
 {
     int64_t min = ray_count(rk, group, "/minReplicas", 0),
@@ -191,7 +198,7 @@ static inline int64_t ray_desired(const rk_api *rk, const rk_json *group)
         n = min;
     if (n > max)
         n = max;
-    n *= ray_hosts(rk, group);
+    n *= ray_suspended(rk, group) ? 0 : ray_hosts(rk, group);
     return n > INT32_MAX ? INT32_MAX : n;
 }
 

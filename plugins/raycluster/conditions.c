@@ -53,6 +53,10 @@ void raycluster_provisioned(const rk_api *rk, rk_pass *ps, int all_running)
     const rk_json *c = raycluster_condition(rk, rk->object(ps), "RayClusterProvisioned");
     if (rk_is(rk->str(c, "/status", NULL), "True"))
         return; /* sticky until suspended */
+    if (rk_is(rk->str(raycluster_condition(rk, rk->object(ps), "RayClusterSuspending"), "/status",
+                      NULL),
+              "True"))
+        return; /* its pods go: nothing is being provisioned */
     if (all_running)
         rk->condition(ps, "RayClusterProvisioned", "True", "AllPodRunningAndReadyFirstTime",
                       "All Ray Pods are ready for the first time");

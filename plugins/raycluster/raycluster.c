@@ -82,7 +82,6 @@ static const rk_watch watches[] = {
      .plural = "services",
      .owner = RAY_CLUSTER,
      .index_label = RAY_L_CLUSTER,
-     .selector = RAY_L_CLUSTER,
      .keep = "/metadata/labels\n/metadata/ownerReferences\n/metadata/creationTimestamp\n"
              "/metadata/deletionTimestamp\n/spec/ports\n/spec/clusterIP"},
 };

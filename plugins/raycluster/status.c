@@ -97,7 +97,7 @@ static void add_template(const rk_api *rk, rk_pass *ps, const rk_json *group, in
     }
 }
 
-/* Raw replicas, not clamped: what the peer shows and boards are used to. */
+/* Raw replicas, not clamped: what the peer shows and boards are used to. Suspended groups count nothing. */
 static void desired(const rk_api *rk, rk_pass *ps)
 {
     struct wanted w = {"0", "0", "0", "0"};
@@ -105,6 +105,8 @@ static void desired(const rk_api *rk, rk_pass *ps)
     add_template(rk, ps, rk->at(rk->object(ps), RAY_HEAD_SPEC), 1, &w);
     for (RK_EACH(rk, g, rk->at(rk->object(ps), "/spec/workerGroupSpecs"))) {
         int64_t hosts = ray_hosts(rk, g);
+        if (ray_suspended(rk, g))
+            continue;
         add_template(rk, ps, g, ray_count(rk, g, "/replicas", 0) * hosts, &w);
         pods = capped(pods + ray_desired(rk, g));
         min = capped(min + ray_count(rk, g, "/minReplicas", 0) * hosts);
@@ -172,8 +174,6 @@ int32_t raycluster_status(const rk_api *rk, rk_pass *ps, void *self)
     }
     raycluster_head_condition(rk, ps, t.head);
     raycluster_provisioned(rk, ps, t.all_running && t.pods == want);
-    rk->condition(ps, "RayClusterSuspended", "False", "RayClusterSuspended", "");
-    rk->condition(ps, "RayClusterSuspending", "False", "RayClusterSuspending", "");
     if (svc)
         addresses(rk, ps, svc, t.head);
     return rk->stamp(ps, "/lastUpdateTime");

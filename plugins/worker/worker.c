@@ -1,9 +1,9 @@
 /* worker: the pods of each worker group: how many, which must go, who they are (reference 4.2,
- * 6.2).
+ * 6.2, 6.3).
  *
  * Unlike the peer: names in workersToDelete bind only pods of their own group, and terminating
  * pods do not count, so that a pod that cannot end (dead node, stuck finalizer) does not block
- * its successor. */
+ * its successor. The pods of a group that was removed or renamed go. */
 #include "worker.h"
 
 static const rk_opt options[] = {
@@ -15,6 +15,15 @@ static const rk_opt options[] = {
      .max = 1000000,
      .help = "a cluster that wants more workers is refused: a slip of the finger must not fill the "
              "API server"},
+    {.key = "replica-time",
+     .dflt = "10m",
+     .type = RK_T_DURATION,
+     .offset = offsetof(struct worker, replica_ms),
+     .min = 1000,
+     .max = 86400000,
+     .help = "a replica of several hosts (numOfHosts) whose last host is missing is finished while "
+             "its youngest pod is no older than this or creates fail; after that it has lost that "
+             "host and is replaced"},
 };
 
 static int32_t validate(const rk_api *rk, rk_pass *ps, void *self)
@@ -29,6 +38,9 @@ static int32_t validate(const rk_api *rk, rk_pass *ps, void *self)
                             "%lld workers are wanted up to this group, at most %lld are possible "
                             "(option plugin:worker.most-pods)",
                             (long long)sum, (long long)me->most_pods);
+        if (ray_suspended(rk, g) && ray_autoscaling(rk, ps))
+            (void)rk->fail(ps, RK_EINVAL, rk->fmt(ps, "/spec/workerGroupSpecs/%zu/suspend", i),
+                           "a group cannot be suspended with enableInTreeAutoscaling");
         i++;
     }
     return RK_OK;
@@ -37,13 +49,11 @@ static int32_t validate(const rk_api *rk, rk_pass *ps, void *self)
 /* Places of the group: those that pods fill, then new ones with the lowest free indexes. Pods that
  * older operators made may have no index, or one that another pod has too: they fill a place all
  * the same. */
-static rk_member *places(const rk_api *rk, rk_pass *ps, const struct pods *p, size_t missing,
-                         uint32_t *ret_n)
+static struct members places(const rk_api *rk, rk_pass *ps, const struct pods *p, size_t missing)
 {
     size_t top = p->n + missing + 1;
-    rk_member *m = rk->alloc(ps, top * sizeof(*m));
+    struct members out = {.m = rk->alloc(ps, top * sizeof(*out.m))};
     char *taken = rk->alloc(ps, top);
-    uint32_t n = 0;
     for (size_t i = 0; i < p->n; i++) {
         const struct pod *pod = &p->pod[i];
         if (pod->why)
@@ -51,10 +61,10 @@ static rk_member *places(const rk_api *rk, rk_pass *ps, const struct pods *p, si
         int known = pod->index >= 0 && (size_t)pod->index < top && !taken[pod->index];
         if (known)
             taken[pod->index] = 1;
-        m[n++] = (rk_member){.size = sizeof(*m),
-                             .key = known ? rk->fmt(ps, "%lld", (long long)pod->index)
-                                          : rk->fmt(ps, "pod/%s", pod->name),
-                             .is = pod->name};
+        out.m[out.n++] = (rk_member){.size = sizeof(*out.m),
+                                     .key = known ? rk->fmt(ps, "%lld", (long long)pod->index)
+                                                  : rk->fmt(ps, "pod/%s", pod->name),
+                                     .is = pod->name};
     }
     for (size_t at = 0; missing > 0 && at < top; at++) {
         if (taken[at])
@@ -62,25 +72,39 @@ static rk_member *places(const rk_api *rk, rk_pass *ps, const struct pods *p, si
         rk_kv *label = rk->alloc(ps, sizeof(*label));
         label->key = RAY_L_INDEX;
         label->val = rk->fmt(ps, "%zu", at);
-        m[n++] = (rk_member){.size = sizeof(*m), .key = label->val, .labels = label, .n_labels = 1};
+        out.m[out.n++] =
+            (rk_member){.size = sizeof(*out.m), .key = label->val, .labels = label, .n_labels = 1};
         missing--;
     }
-    *ret_n = n;
-    return m;
+    return out;
 }
 
-static int32_t plan_group(const rk_api *rk, rk_pass *ps, const struct pods *all,
-                          const rk_json *spec)
+static struct members single(const rk_api *rk, rk_pass *ps, const rk_json *spec, struct pods *p)
+{
+    size_t stay = 0, desired = (size_t)ray_desired(rk, spec);
+    for (size_t i = 0; i < p->n; i++)
+        stay += !p->pod[i].why;
+    if (stay > desired && !ray_autoscaling(rk, ps))
+        worker_shrink(rk, ps, p, stay - desired); /* with it only the autoscaler chooses */
+    return places(rk, ps, p, desired > stay ? desired - stay : 0);
+}
+
+static int32_t drop(const rk_api *rk, rk_pass *ps, const struct pods *p)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (p->pod[i].why && !p->pod[i].going)
+            RK_TRY(rk->drop_pod(ps, p->pod[i].name, p->pod[i].why, "DeletedWorkerPod",
+                                "FailedToDeleteWorkerPod"));
+    return RK_OK;
+}
+
+static int32_t plan_group(const rk_api *rk, rk_pass *ps, const struct worker *me,
+                          const struct pods *all, const rk_json *spec)
 {
     const char *name = rk->str(spec, "/groupName", "");
     struct pods p = worker_of_group(rk, ps, all, spec);
-    size_t stay = 0, desired = (size_t)ray_desired(rk, spec);
-    for (size_t i = 0; i < p.n; i++)
-        stay += !p.pod[i].why;
-    if (stay > desired && !ray_autoscaling(rk, ps))
-        worker_shrink(rk, ps, &p, stay - desired); /* with it only the autoscaler chooses */
-    uint32_t n;
-    const rk_member *members = places(rk, ps, &p, desired > stay ? desired - stay : 0, &n);
+    const struct members members =
+        ray_hosts(rk, spec) > 1 ? worker_replicas(rk, ps, me, spec, &p) : single(rk, ps, spec, &p);
     const rk_group group = {
         .size = sizeof(group),
         .role = "worker",
@@ -89,26 +113,20 @@ static int32_t plan_group(const rk_api *rk, rk_pass *ps, const struct pods *all,
         .pod_template = rk->at(spec, "/template"),
         .name_prefix = ray_pod_prefix(rk, ps, rk->fmt(ps, "%s-%s", rk->name(ps), name), "worker"),
         .avoid = rk->at(spec, "/scaleStrategy/workersToDelete"),
-        .members = members,
-        .n_members = n,
-        .member_size = sizeof(*members),
+        .members = members.m,
+        .n_members = members.n,
+        .member_size = sizeof(*members.m),
         .created = "CreatedWorkerPod",
         .failed = "FailedToCreateWorkerPod"};
-    RK_TRY(rk->pods(ps, &group));
-    for (size_t i = 0; i < p.n; i++)
-        if (p.pod[i].why)
-            RK_TRY(rk->drop_pod(ps, p.pod[i].name, p.pod[i].why, "DeletedWorkerPod",
-                                "FailedToDeleteWorkerPod"));
-    return RK_OK;
+    return rk->pods(ps, &group);
 }
 
 static int32_t plan(const rk_api *rk, rk_pass *ps, void *self)
 {
     const struct pods all = worker_collect(rk, ps);
-    (void)self;
     for (RK_EACH(rk, g, rk->at(rk->object(ps), "/spec/workerGroupSpecs")))
-        RK_TRY(plan_group(rk, ps, &all, g));
-    return RK_OK;
+        RK_TRY(plan_group(rk, ps, self, &all, g));
+    return drop(rk, ps, &all);
 }
 
 static int32_t identify(const rk_api *rk, rk_pass *ps, void *self)
@@ -128,7 +146,7 @@ static const rk_hook hooks[] = {
      .rank = RK_RANK_ADD,
      .kinds = RAY_CLUSTER,
      .run = validate,
-     .title = "not absurdly many pods"},
+     .title = "not absurdly many pods; group suspend"},
     {.phase = RK_PHASE_PLAN,
      .rank = RK_RANK_INJECT,
      .kinds = RAY_CLUSTER,
