@@ -31,10 +31,14 @@ CLUSTER = {
                 "spec": {
                     "initContainers": [{"name": "first", "image": "example.com/tool:1", "env": [{"name": "B", "value": "2"}]}],
                     "containers": [{"name": "ray", "image": "example.com/ray:1", "env": [{"name": "A", "value": "1"}]}]}}}]}}
+# The same pods once more, two hosts a replica.
+CLUSTER["spec"]["workerGroupSpecs"].append({**CLUSTER["spec"]["workerGroupSpecs"][0], "groupName": "m", "replicas": 1, "numOfHosts": 2})
 
 # What each plugin may write: kind, role (or *), path; `*` stands for one step, a path covers what lies below it.
 OWN = {
     "service": ["Service * /"],
+    "headless": ["Service * /"],
+    "suspend": [],  # nothing of a cluster that runs
     "head": ["Pod head /"],
     "worker": ["Pod worker /"],
     "recreate": ["Pod head /metadata/annotations/ray.io~1upgrade-strategy-recreate-hash", "Pod head /metadata/annotations/ray.io~1kuberay-version"],
@@ -97,7 +101,7 @@ def cluster(tmp_path_factory):
 def test_switched_off_it_changes_only_its_own(cluster, plugin):
     with_it, without = facts(render(*ON, cluster)), facts(render(*ON, "--set", f"plugins.disable={plugin}", cluster))
     changed = with_it ^ without
-    assert changed, "it does nothing"
+    assert bool(changed) == bool(OWN[plugin]), "it does nothing, or something"
     foreign = sorted(fact for fact in changed if not any(covers(rule, fact) for rule in OWN[plugin]))
     assert not foreign, foreign
     for rule in OWN[plugin]:
@@ -118,7 +122,14 @@ def test_without_any_of_them_pods_are_the_templates(cluster):
         expected = json.loads(json.dumps(group["template"]["spec"]))
         expected["containers"][0].setdefault("ports", []).append({"containerPort": 8080, "name": "metrics"})
         assert pod["spec"] == expected
-    assert len(workers) == 2
+    assert len(workers) == 4
+
+
+def test_a_suspended_cluster_has_no_pods_unless_nobody_looks(tmp_path):
+    file = tmp_path / "cr.yaml"
+    file.write_text(yaml.safe_dump({**CLUSTER, "spec": {**CLUSTER["spec"], "suspend": True}}))
+    assert {obj["kind"] for obj in render(file)} == {"Service"}
+    assert len([obj for obj in render("--set", "plugins.disable=suspend", file) if obj["kind"] == "Pod"]) == 5
 
 
 def test_the_plugin_of_the_kind_shapes_nothing(cluster):
