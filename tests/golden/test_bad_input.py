@@ -227,6 +227,12 @@ def test_counts_that_are_none(told, field, value):
     assert f" /spec/workerGroupSpecs/0/{field}: " in told(json.dumps(cr(workerGroupSpecs=[group(**{field: value})])))
 
 
+def test_a_suspended_group_with_the_autoscaler(told):
+    """Section 2, rule 10. Without the autoscaler it is legal, whatever gates the peer has (rule 8)."""
+    body = cr(enableInTreeAutoscaling=True, workerGroupSpecs=[group("a"), group("b", suspend=True)])
+    assert " /spec/workerGroupSpecs/1/suspend: " in told(json.dumps(body))
+
+
 def test_more_at_least_than_at_most(told):
     answer = told(json.dumps(cr(workerGroupSpecs=[group(minReplicas=3, maxReplicas=2)])))
     assert " /spec/workerGroupSpecs/0/minReplicas: 3 is more than maxReplicas 2" in answer
