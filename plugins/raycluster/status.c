@@ -49,19 +49,6 @@ static void text(const rk_api *rk, rk_pass *ps, const char *path, const char *s)
     (void)rk_set_str(rk, ps, rk->status(ps), path, s); /* as above */
 }
 
-/* Absent while it is empty; the object that it stands in is there always, as a Go writer leaves it. */
-static void head_text(const rk_api *rk, rk_pass *ps, const char *path, const char *s)
-{
-    rk_obj *st = rk->status(ps);
-    if (s[0]) {
-        text(rk, ps, path, s);
-        return;
-    }
-    if (!rk->at(rk->tree(st), "/head"))
-        (void)rk->set(st, "/head", rk->new_object(ps)); /* as above */
-    (void)rk->drop(st, path);                           /* not there: well */
-}
-
 static int is_gpu_like(const char *name)
 {
     size_t n = strlen(name);
@@ -130,6 +117,15 @@ static const rk_json *head_service(const rk_api *rk, rk_pass *ps)
     return NULL;
 }
 
+/* Of the head nothing is told that is not known yet: no field, not an empty one. */
+static void of_head(const rk_api *rk, rk_pass *ps, const char *path, const char *s)
+{
+    if (s[0])
+        text(rk, ps, path, s);
+    else
+        (void)rk->drop(rk->status(ps), path); /* not there: well */
+}
+
 static void addresses(const rk_api *rk, rk_pass *ps, const rk_json *svc, const rk_json *head)
 {
     const char *ip = rk->str(svc, "/spec/clusterIP", ""),
@@ -143,10 +139,10 @@ static void addresses(const rk_api *rk, rk_pass *ps, const rk_json *svc, const r
         if (name[0] && value[0])
             text(rk, ps, rk_under(rk, ps, "/endpoints", name), value);
     }
-    head_text(rk, ps, "/head/podIP", pod_ip);
-    head_text(rk, ps, "/head/podName", rk->str(head, "/metadata/name", ""));
-    head_text(rk, ps, "/head/serviceName", rk->str(svc, "/metadata/name", ""));
-    head_text(rk, ps, "/head/serviceIP", rk_is(ip, "None") ? pod_ip : ip);
+    of_head(rk, ps, "/head/podIP", pod_ip);
+    of_head(rk, ps, "/head/podName", rk->str(head, "/metadata/name", ""));
+    of_head(rk, ps, "/head/serviceName", rk->str(svc, "/metadata/name", ""));
+    of_head(rk, ps, "/head/serviceIP", rk_is(ip, "None") ? pod_ip : ip);
 }
 
 int32_t raycluster_status(const rk_api *rk, rk_pass *ps, void *self)

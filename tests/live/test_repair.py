@@ -47,7 +47,7 @@ def test_a_failed_head_is_replaced_and_the_workers_stay(served):
     served.fail_pod(head)
     replaced(served, "head", 2, head)
     assert w.names(cluster="head", role="worker") == workers
-    w.wait_for(lambda o: o.status("head")["head"]["podName"] == o.pods("head", "head")[0]["metadata"]["name"], what="the new head in the status")
+    w.wait_for(lambda o: o.status("head")["head"].get("podName") == o.pods("head", "head")[0]["metadata"]["name"], what="the new head in the status")
     assert w.status("head")["state"] == "ready"
     told = w.wait_for(lambda o: o.events("head", "DeletedHeadPod"), what="the event")
     assert head in told[0]["note"]
