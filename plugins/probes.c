@@ -50,7 +50,7 @@ static rk_json *handler(const rk_api *rk, rk_pass *ps, const struct probes *me, 
 {
     const rk_json *start = rk->tree(rk->start(ps));
     int64_t agent = port(rk, start, RAY_START_PARAMS "/dashboard-agent-listen-port", 52365);
-    if (ray_version_is(rk->str(rk->object(ps), "/spec/rayVersion", NULL), 2, 53)) {
+    if (ray_version_at_least(rk->str(rk->object(ps), "/spec/rayVersion", NULL), 2, 53)) {
         rk_json *get = rk->new_object(ps);
         rk->put(ps, get, "path", rk->new_str(ps, "/api/healthz"));
         rk->put(ps, get, "port", rk->new_num(ps, agent));

@@ -70,6 +70,8 @@ void rk__client_call_free(struct rk_call *call)
     rk__client_uncount(call);
     rk_timer_del(call->lane->client->poll, &call->delay);
     rk_buf_done(&call->body);
+    if (call->req.metadata_only && call->req.body.p)
+        rk_wipe(call->texts + (call->req.body.p - call->texts), call->req.body.n);
     rk_free(call->texts);
     rk_free(call);
 }

@@ -84,7 +84,7 @@ struct rk_req {
     bool write;               /* goes through the gate with `epoch` */
     uint64_t epoch;
     int64_t timeout_ms; /* of one try; 0 = request_ms, or none with `data` or watch=1 */
-    bool metadata_only; /* Accept: PartialObjectMetadata(List) */
+    bool metadata_only; /* Accept: PartialObjectMetadata(List); our copy of `body` is wiped */
     bool absent_ok;     /* 404 completes with code 0 */
     /* Streaming (watch, long lists): bytes of a 2xx answer as they come; a negative return ends the
      * request with that code (no done() before the loop turns). NULL = collected into resp.body.

@@ -212,7 +212,7 @@ static const char *accept_header(const struct rk_req *req)
 {
     if (!req->metadata_only)
         return "Accept: application/json";
-    if (!is_watch(req) && is_collection(req->path))
+    if (strcmp(req->method, "GET") == 0 && !is_watch(req) && is_collection(req->path))
         return "Accept: application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
     return "Accept: application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 }

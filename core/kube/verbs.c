@@ -14,6 +14,7 @@ static rk_call *send_to(struct rk_client *c, const struct rk_target *t, const ch
     char path[RK_URL_MAX];
     req->lane = RK_LANE_UNARY;
     req->path = path;
+    req->metadata_only = t->metadata_only;
     int rc =
         t->name ? rk_url(path, t->api_version, t->plural, t->ns, t->name, subresource) : RK_E_INVAL;
     if (rc == 0 && collection)

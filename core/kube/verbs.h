@@ -7,6 +7,8 @@
 
 struct rk_target {
     const char *api_version, *plural, *ns, *name;
+    /* secrets: answers to GET and POST hold metadata only, and what is sent is wiped */
+    bool metadata_only;
 };
 typedef void rk_done_fn(void *ctx, const struct rk_resp *resp);
 

@@ -100,11 +100,17 @@ static int kind_add(struct rk_worker *w, struct rk_arena *a, const char *gvk, co
 }
 
 /* One who wants more than metadata gets it for all. */
-static bool only_metadata(const struct rk_plugins *p, const char *gvk)
+bool rk_feeds_metadata_only(const struct rk_worker *w, const char *gvk)
 {
-    bool only = true;
-    for (size_t i = 0; i < p->n_watches; i++)
-        only = only && (strcmp(p->watches[i].gvk, gvk) != 0 || p->watches[i].metadata_only);
+    const struct rk_plugins *p = w->plugins;
+    bool only = false;
+    for (size_t i = 0; i < p->n_watches; i++) {
+        if (strcmp(p->watches[i].gvk, gvk) != 0)
+            continue;
+        if (!p->watches[i].metadata_only)
+            return false;
+        only = true;
+    }
     return only;
 }
 
@@ -115,7 +121,7 @@ static void feed_add(struct rk_worker *w, struct rk_arena *a, const char *gvk, c
     struct rk_watcher_def d = {.plural = plural,
                                .selector = watch ? watch->selector : NULL,
                                .optional = watch && watch->optional,
-                               .metadata_only = watch && only_metadata(w->plugins, gvk),
+                               .metadata_only = watch && rk_feeds_metadata_only(w, gvk),
                                .begin = on_begin,
                                .item = on_item,
                                .skipped = on_skipped,

@@ -202,7 +202,8 @@ void rk__flight_answered(void *ctx, const struct rk_resp *resp)
         return;
     if (op->verb == RK_OP_CREATE && resp->http == 409 &&
         strcmp(resp->reason, "AlreadyExists") == 0) {
-        const struct rk_target t = {op->api_version, op->plural, op->ns, op->name};
+        const struct rk_target t = {op->api_version, op->plural, op->ns, op->name,
+                                    rk_feeds_metadata_only(f->w, op->gvk)};
         s->call = rk_kube_get(f->w->client, &t, RK_PRIO_HIGH, resolved, s);
         return;
     }

@@ -64,7 +64,8 @@ void rk__flight_send(struct rk_step *s)
     struct rk_flight *f = s->f;
     struct rk_worker *w = f->w;
     const struct rk_op *op = s->op;
-    const struct rk_target t = {op->api_version, op->plural, op->ns, op->name};
+    const struct rk_target t = {op->api_version, op->plural, op->ns, op->name,
+                                rk_feeds_metadata_only(w, op->gvk)};
     const struct rk_write wr = {.epoch = w->epoch,
                                 .priority = op->verb == RK_OP_STATUS ? RK_PRIO_LOW : RK_PRIO_NORMAL,
                                 .done = rk__flight_answered,

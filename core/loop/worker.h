@@ -140,6 +140,8 @@ void rk_feeds_free(struct rk_worker *w);
 /* Has everything been listed at least once, or, where single namespaces are watched, everything of at least one of them, and of the others all that we may read? */
 bool rk_feeds_synced(const struct rk_worker *w);
 bool rk_feeds_served(const struct rk_worker *w, const char *gvk); /* the API has this kind */
+/* of this kind nothing but metadata is to leave the API server (secrets) */
+bool rk_feeds_metadata_only(const struct rk_worker *w, const char *gvk);
 /* Is all that belongs to this namespace listed? Without that nothing is done there: what is not seen would be made again. */
 bool rk_feeds_whole(const struct rk_worker *w, const char *ns);
 /* Is any cache old (but for those that we may not read)? Then why. */

@@ -61,6 +61,21 @@ static void add_after(struct rk_arena *a, struct rk_plug *plug, const char *more
     plug->after = all;
 }
 
+/* Where the value stands that a text of check() begins with ("size: ..."); the plugin's file when it
+ * begins with no option that somebody gave. */
+static const char *origin_of(const struct rk__plug_load *l, const struct rk_plug *plug,
+                             const char *section, const char *text)
+{
+    const char *origin = NULL;
+    for (uint32_t i = 0; i < plug->info.n_opts && l->conf; i++) {
+        size_t n = strlen(plug->opts[i].key);
+        if (strncmp(text, plug->opts[i].key, n) == 0 && text[n] == ':' &&
+            rk_conf_raw(l->conf, section, plug->opts[i].key, &origin))
+            return origin;
+    }
+    return plug->file;
+}
+
 void rk__plug_bind(struct rk__plug_load *l, struct rk_plug *plug)
 {
     struct rk_arena *a = &l->p->arena;
@@ -68,7 +83,8 @@ void rk__plug_bind(struct rk__plug_load *l, struct rk_plug *plug)
     plug->self = rk_arena_alloc(a, host_at + sizeof(struct host_part));
     const struct host_part *host = (const void *)((const char *)plug->self + host_at);
     const struct rk_opt_def *defs = table(a, plug, host_at, &n);
-    rk_conf_bind(l->conf, rk_arena_fmt(a, "plugin:%s", plug->name), defs, n, plug->self);
+    const char *section = rk_arena_fmt(a, "plugin:%s", plug->name);
+    rk_conf_bind(l->conf, section, defs, n, plug->self);
     add_after(a, plug, host->after);
     if (!plug->info.check)
         return;
@@ -78,6 +94,6 @@ void rk__plug_bind(struct rk__plug_load *l, struct rk_plug *plug)
     rk__plug_hand(l->pc, NULL, NULL);
     text[sizeof text - 1] = '\0';
     if (r != RK_OK)
-        rk__plug_problem(l, plug->file, "plugin %s: refuses its options: %s", plug->name,
-                         *text ? text : "it does not say why");
+        rk__plug_problem(l, origin_of(l, plug, section, text), "plugin %s: refuses its options: %s",
+                         plug->name, *text ? text : "it does not say why");
 }

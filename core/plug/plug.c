@@ -196,6 +196,15 @@ static void merge_kind(struct rk__plug_load *l, struct rk_plug *plug, const rk_k
     p->kinds[p->n_kinds++] = *k;
 }
 
+/* Who is switched off and releases nothing needs to see nothing: no right to read it is wanted. */
+static bool sees(const struct rk_plug *plug)
+{
+    for (uint32_t i = 0; plug->disabled && i < plug->info.n_hooks; i++)
+        if (plug->hooks[i].phase == RK_PHASE_FINALIZE)
+            return true;
+    return !plug->disabled;
+}
+
 static void collect(struct rk__plug_load *l)
 {
     struct rk_plugins *p = l->p;
@@ -212,7 +221,7 @@ static void collect(struct rk__plug_load *l)
         struct rk_plug *plug = &p->plugs[i];
         for (uint32_t k = 0; k < plug->info.n_kinds; k++)
             merge_kind(l, plug, &plug->kinds[k]);
-        for (uint32_t k = 0; k < plug->info.n_watches; k++) {
+        for (uint32_t k = 0; sees(plug) && k < plug->info.n_watches; k++) {
             p->watch_plug[p->n_watches] = plug;
             p->watches[p->n_watches++] = plug->watches[k];
         }

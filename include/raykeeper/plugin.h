@@ -407,7 +407,8 @@ typedef struct rk_plugin {
     const rk_kind *kinds;
     const rk_watch *watches;
     uint32_t n_hooks, n_opts, n_kinds, n_watches;
-    /* after options are bound: RK_OK, or RK_EINVAL and a text; may be NULL */
+    /* after options are bound: RK_OK, or RK_EINVAL and a text; may be NULL. A text that begins with
+     * "<option>: " is told with the place of that option's value */
     int32_t (*check)(const void *self, char *err, size_t err_size);
     const rk_gauge *gauges;
     uint32_t n_gauges, gauge_size;

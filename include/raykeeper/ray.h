@@ -55,6 +55,16 @@ static inline const char *ray_check_label(const rk_api *rk, rk_pass *ps, const c
     return rk->fmt(ps, "r%s", tail + 1);
 }
 
+/* A name of at most 50 bytes: the last 50, no digit or punctuation in front (reference 3.1
+ * CheckName). */
+static inline const char *ray_check_name(const rk_api *rk, rk_pass *ps, const char *text)
+{
+    size_t n = strlen(text);
+    const char *tail = n > 50 ? text + (n - 50) : text;
+    int letter = (*tail >= 'a' && *tail <= 'z') || (*tail >= 'A' && *tail <= 'Z');
+    return letter || !*tail ? tail : rk->fmt(ps, "r%s", tail + 1);
+}
+
 static inline const char *ray_identifier(const rk_api *rk, rk_pass *ps, const char *type)
 {
     return ray_check_label(rk, ps, rk->fmt(ps, "%s-%s", rk->name(ps), type));
@@ -100,9 +110,9 @@ static inline int ray_autoscaling(const rk_api *rk, rk_pass *ps)
     return rk->truth(rk->object(ps), "/spec/enableInTreeAutoscaling", 0);
 }
 
-/* Is the version at least that one? "v2.53", "2.53.0rc1" are 2.53, "nightly" and nothing are no
+/* Is the version at least that one? "v2.53" and "2.53.0rc1" are 2.53; "nightly" and nothing are no
  * version (reference 2, version parsing). */
-static inline int ray_version_is(const char *version, long major, long minor)
+static inline int ray_version_at_least(const char *version, long major, long minor)
 {
     long part[2] = {0, 0};
     const char *p = version && *version == 'v' ? version + 1 : version;
@@ -114,7 +124,19 @@ static inline int ray_version_is(const char *version, long major, long minor)
         if (i == 0 && *p++ != '.')
             return 0;
     }
-    return part[0] > major || (part[0] == major && part[1] >= minor);
+    return p && (part[0] > major || (part[0] == major && part[1] >= minor));
+}
+
+/* For VALIDATE: is a field of the owner of this type, or absent (null counts as absent)? If not,
+ * that is told. */
+static inline int ray_typed(const rk_api *rk, rk_pass *ps, const char *path, int32_t type)
+{
+    static const char *const words[] = {"absent",   "null",   "a boolean", "a number",
+                                        "a string", "a list", "an object"};
+    int32_t is = rk->type(rk->at(rk->object(ps), path));
+    if (is != type && is > RK_JSON_NULL)
+        (void)rk->fail(ps, RK_EINVAL, path, "is %s, %s is wanted", words[is], words[type]);
+    return is == type || is <= RK_JSON_NULL;
 }
 
 /* A pod of this cluster: ours, and of this type ("head", "worker"; NULL = any). */
@@ -234,6 +256,28 @@ static inline int32_t ray_metrics_port(const rk_api *rk, rk_pass *ps)
     rk->put(ps, port, "containerPort", rk->new_num(ps, 8080));
     rk->put(ps, port, "name", rk->new_str(ps, "metrics"));
     return rk->append(pod, RAY_C0 "/ports", port);
+}
+
+/* Both the Ray container and `container` (its path) mount the folder of Ray's logs: an own volume
+ * `ray-logs`, or what the user mounts there (reference 4.3 steps 3 and 4; where the user mounts
+ * something the peer leaves the other container alone). A subPathExpr names variables that only the
+ * Ray container has: then the two stay apart. */
+static inline int32_t ray_share_logs(const rk_api *rk, rk_pass *ps, const char *container,
+                                     const char *folder)
+{
+    rk_obj *pod = rk->subject(ps);
+    const char *ray = rk->fmt(ps, RAY_C0 "/volumeMounts/[%s]", folder),
+               *beside = rk->fmt(ps, "%s/volumeMounts/[%s]", container, folder);
+    const rk_json *users = rk->at(rk->tree(pod), ray);
+    if (users && !rk->at(users, "/subPathExpr"))
+        return rk->offer(pod, beside, rk->copy(ps, users));
+    if (users && rk->at(rk->tree(pod), beside))
+        return RK_OK;
+    if (!rk->at(rk->tree(pod), "/spec/volumes/[ray-logs]"))
+        RK_TRY(rk->set(pod, "/spec/volumes/[ray-logs]/emptyDir", rk->new_object(ps)));
+    if (!users)
+        RK_TRY(rk_set_str(rk, ps, pod, rk->fmt(ps, "%s/name", ray), "ray-logs"));
+    return rk_offer_str(rk, ps, pod, rk->fmt(ps, "%s/name", beside), "ray-logs");
 }
 
 #endif

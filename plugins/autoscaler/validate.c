@@ -82,7 +82,7 @@ static void group(const rk_api *rk, rk_pass *ps, const rk_json *g, const char *p
     if (n < INT32_MIN || n > INT32_MAX)
         (void)rk->fail(ps, RK_EINVAL, path, "%s is not an integer of 32 bits",
                        rk->number_text(priority));
-    else if (!ray_version_is(text, 2, 56))
+    else if (!ray_version_at_least(text, 2, 56))
         (void)rk->fail(ps, RK_EINVAL, path, "rayVersion 2.56.0 or later is needed for it, not '%s'",
                        text);
     else if (!a->v2)

@@ -1322,7 +1322,26 @@ static void a_broken_connection_raises_no_signal(void **state)
 
 /* --- Verbs and URLs ----------------------------------------------------- */
 
-static const struct rk_target pod = {"v1", "pods", "x", "a"};
+static const struct rk_target pod = {"v1", "pods", "x", "a", false};
+
+static void answers_about_a_secret_hold_metadata_only(void **state)
+{
+    (void)state;
+    static const struct rk_target secret = {"v1", "secrets", "x", "a", true};
+    struct world w;
+    struct seen s = {0};
+    open_world(&w);
+    struct rk_write wr = {.epoch = 7, .done = on_done, .ctx = &s};
+    assert_non_null(rk_kube_create(w.client, &secret, rk_span_of("{}"), &wr));
+    wait_done(&w, &s, 1);
+    assert_non_null(rk_kube_get(w.client, &secret, 0, on_done, &s));
+    wait_done(&w, &s, 2);
+    assert_string_equal(w.server.requests[0].body, "{}");
+    for (size_t i = 0; i < 2; i++)
+        assert_non_null(strstr(fake_header(&w.server, i, "Accept"), "as=PartialObjectMetadata;"));
+    forget(&s);
+    close_world(&w);
+}
 
 static void verbs_say_path_body_and_precondition(void **state)
 {
@@ -1390,7 +1409,7 @@ static void what_cannot_be_asked_for_is_refused_without_a_request(void **state)
     struct seen s = {0};
     open_world(&w);
     struct rk_write wr = {.epoch = 7, .done = on_done, .ctx = &s};
-    struct rk_target bad = {"v1", "pods", "x", "a/../b"};
+    struct rk_target bad = {"v1", "pods", "x", "a/../b", false};
     assert_non_null(rk_kube_create(w.client, &bad, rk_span_of("{}"), &wr));
     assert_non_null(rk_kube_delete(w.client, &pod, NULL, NULL, -1, &wr));
     assert_non_null(rk_kube_delete(w.client, &pod, "", NULL, -1, &wr));
@@ -1490,6 +1509,7 @@ int main(void)
         cmocka_unit_test(
             a_request_has_a_total_time_a_list_must_keep_coming_and_a_watch_may_be_silent),
         cmocka_unit_test(a_broken_connection_raises_no_signal),
+        cmocka_unit_test(answers_about_a_secret_hold_metadata_only),
         cmocka_unit_test(verbs_say_path_body_and_precondition),
         cmocka_unit_test(a_delete_of_what_is_gone_succeeds_and_one_of_its_successor_conflicts),
         cmocka_unit_test(what_cannot_be_asked_for_is_refused_without_a_request),

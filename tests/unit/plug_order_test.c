@@ -108,6 +108,26 @@ static void a_disabled_plugin_keeps_only_finalize(void **state)
     rk_plugins_free(p);
 }
 
+static void who_is_switched_off_and_releases_nothing_watches_nothing(void **state)
+{
+    (void)state;
+    static const rk_watch watch = {.gvk = "v1/Pod", .plural = "pods", .owner = "v1/Pod"};
+    rk_plugin a = {RK_PLUGIN_SIZES, .name = "a",       .hooks = pod_300,
+                   .n_hooks = 4,    .watches = &watch, .n_watches = 1};
+    rk_plugin b = a;
+    b.name = "b";
+    b.hooks = pod_200;
+    b.n_hooks = 1;
+    const rk_plugin *all[] = {&a, &b};
+    const struct rk_plug_conf pc = {.disable = "a\nb"};
+    struct rk_plugins *p = NULL;
+    struct rk_err err = RK_ERR_INIT;
+    assert_int_equal(rk_plugins_from(all, 2, NULL, &pc, &p, &err), 0);
+    assert_int_equal(p->n_watches, 1);
+    assert_string_equal(p->watch_plug[0]->name, "a");
+    rk_plugins_free(p);
+}
+
 struct grown_hook {
     rk_hook hook;
     const char *more[2];
@@ -186,6 +206,37 @@ static void options_and_after_come_from_the_ini(void **state)
     rk_conf_free(conf);
 }
 
+static int32_t too_long(const void *self, char *err, size_t err_size)
+{
+    const struct self *me = self;
+    (void)snprintf(err, err_size, "%s", me->on ? "text: is too long" : "texture: is too rough");
+    return RK_EINVAL;
+}
+
+static void what_check_says_of_an_option_is_told_with_its_place(void **state)
+{
+    (void)state;
+    static const rk_opt opts[] = {
+        {.key = "text", .dflt = "d", .type = RK_T_STR, .offset = offsetof(struct self, text)},
+        {.key = "on", .dflt = "no", .type = RK_T_BOOL, .offset = offsetof(struct self, on)}};
+    static const rk_plugin a = {RK_PLUGIN_SIZES, .name = "a", .self_size = sizeof(struct self),
+                                .opts = opts,    .n_opts = 2, .check = too_long};
+    const rk_plugin *all[] = {&a};
+    static const char *const told_as[] = {
+        "built in: plugin a: refuses its options: texture: is too rough",
+        "--set: plugin a: refuses its options: text: is too long"};
+    for (int on = 0; on < 2; on++) {
+        struct rk_conf *conf = rk_conf_new();
+        struct rk_plugins *p = NULL;
+        struct rk_err err = RK_ERR_INIT;
+        rk_conf_set(conf, "plugin:a.text=long");
+        rk_conf_set(conf, on ? "plugin:a.on=yes" : "plugin:a.on=no");
+        assert_int_equal(rk_plugins_from(all, 1, conf, NULL, &p, &err), RK_E_INVAL);
+        assert_string_equal(err.text, told_as[on]);
+        rk_conf_free(conf);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +244,8 @@ int main(void)
         cmocka_unit_test(after_reaches_through_others),
         cmocka_unit_test(a_cycle_is_named),
         cmocka_unit_test(a_disabled_plugin_keeps_only_finalize),
+        cmocka_unit_test(who_is_switched_off_and_releases_nothing_watches_nothing),
+        cmocka_unit_test(what_check_says_of_an_option_is_told_with_its_place),
         cmocka_unit_test(a_grown_plugin_is_read_by_its_own_strides),
         cmocka_unit_test(options_and_after_come_from_the_ini),
     };
