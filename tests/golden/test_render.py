@@ -3,7 +3,7 @@
     pytest tests/golden/test_render.py -k minimal
     pytest tests/golden/test_render.py --accept     writes want.yaml anew: then read `git diff` against the reference, line by line
 
-A story may have a file `args`: further arguments of render, one a line. The head of cr.yaml says what the story is about."""
+A story may have a file `args`: further arguments of render, one a line; {story} is its folder. The head of cr.yaml says what the story is about."""
 from pathlib import Path
 
 import pytest
@@ -34,7 +34,7 @@ def dump(objects):
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda path: path.name)
 def test_story(story, request):
-    args = (story / "args").read_text().splitlines() if (story / "args").exists() else []
+    args = (story / "args").read_text().replace("{story}", str(story)).splitlines() if (story / "args").exists() else []
     got = [stable(obj) for obj in render(*args, story / "cr.yaml")]
     want = story / "want.yaml"
     if request.config.getoption("--accept"):

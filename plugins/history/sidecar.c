@@ -1,0 +1,113 @@
+/* The collector's container, and what the Ray container needs for it (reference 4.12, 4.3 step 4,
+ * 4.6 item 15). */
+#include "history.h"
+
+#define SIDECAR "/spec/containers/[" HISTORY_NAME "]"
+
+static void put_env(const rk_api *rk, rk_pass *ps, rk_json *list, const char *name,
+                    const char *value)
+{
+    rk_json *e = rk->new_object(ps);
+    rk->put(ps, e, "name", rk->new_str(ps, name));
+    rk->put(ps, e, "value", rk->new_str(ps, value));
+    rk->push(ps, list, e);
+}
+
+static int users(const rk_api *rk, rk_pass *ps, const char *name)
+{
+    for (RK_EACH(rk, e, rk->at(rk->object(ps), HISTORY_COLLECTOR "/env")))
+        if (rk_is(rk->str(e, "/name", NULL), name))
+            return 1;
+    return 0;
+}
+
+static rk_json *env(const rk_api *rk, rk_pass *ps, const struct history *me)
+{
+    const char *fqdn = rk->str(rk->tree(rk->start(ps)), RAY_START_FQDN, NULL);
+    const rk_json *labels = rk->at(rk->object(ps), "/metadata/labels");
+    const char *kind = rk->str(labels, rk_under(rk, ps, "", RAY_L_ORIGIN), ""),
+               *owner = rk->str(labels, rk_under(rk, ps, "", HISTORY_OWNER), "");
+    int head = rk_is(rk->role(ps), "head");
+    rk_json *list = rk->new_array(ps), *ip = rk->new_object(ps), *from = rk->new_object(ps),
+            *ref = rk->new_object(ps);
+    rk->put(ps, ref, "fieldPath", rk->new_str(ps, "status.podIP"));
+    rk->put(ps, from, "fieldRef", ref);
+    rk->put(ps, ip, "name", rk->new_str(ps, "POD_IP"));
+    rk->put(ps, ip, "valueFrom", from);
+    rk->push(ps, list, ip);
+    put_env(rk, ps, list, "RAY_CLUSTER_NAME", rk->name(ps));
+    put_env(rk, ps, list, "RAY_CLUSTER_NAMESPACE", rk->ns(ps));
+    put_env(rk, ps, list, "RAY_ROLE", head ? "Head" : "Worker");
+    put_env(rk, ps, list, "EVENTS_PORT", rk->fmt(ps, "%lld", (long long)me->port));
+    if (fqdn)
+        put_env(rk, ps, list, "FQ_RAY_IP", fqdn);
+    if (kind[0] && owner[0]) {
+        put_env(rk, ps, list, "OWNER_KIND", kind);
+        put_env(rk, ps, list, "OWNER_NAME", owner);
+    }
+    if (head && !users(rk, ps, "RAY_DASHBOARD_ADDRESS"))
+        put_env(rk, ps, list, "RAY_DASHBOARD_ADDRESS", me->dashboard);
+    for (RK_EACH(rk, e, rk->at(rk->object(ps), HISTORY_COLLECTOR "/env")))
+        rk->push(ps, list, rk->copy(ps, e));
+    return list;
+}
+
+static rk_json *amounts(const rk_api *rk, rk_pass *ps, const char *cpu, const char *memory)
+{
+    rk_json *out = rk->new_object(ps);
+    rk->put(ps, out, "cpu", rk->new_str(ps, cpu));
+    rk->put(ps, out, "memory", rk->new_str(ps, memory));
+    return out;
+}
+
+int32_t history_sidecar(const rk_api *rk, rk_pass *ps, void *self)
+{
+    const struct history *me = self;
+    const rk_json *o = rk->at(rk->object(ps), HISTORY_COLLECTOR),
+                  *resources = rk->at(o, "/resources");
+    const char *image = rk->str(o, "/image", ""), *policy = rk->str(o, "/imagePullPolicy", "");
+    if (!history_wanted(rk, ps))
+        return RK_OK;
+    rk_json *c = rk->new_object(ps);
+    rk->put(ps, c, "name", rk->new_str(ps, HISTORY_NAME));
+    rk->put(ps, c, "image", rk->new_str(ps, image[0] ? image : me->image));
+    rk->put(ps, c, "imagePullPolicy", rk->new_str(ps, policy[0] ? policy : me->pull_policy));
+    rk->put(ps, c, "env", env(rk, ps, me));
+    if (rk->type(resources) == RK_JSON_OBJECT) {
+        rk->put(ps, c, "resources", rk->copy(ps, resources));
+    } else {
+        rk_json *ours = rk->new_object(ps);
+        rk->put(ps, ours, "limits", amounts(rk, ps, me->cpu_limit, me->memory_limit));
+        rk->put(ps, ours, "requests", amounts(rk, ps, me->cpu, me->memory));
+        rk->put(ps, c, "resources", ours);
+    }
+    return rk->append(rk->subject(ps), "/spec/containers", c);
+}
+
+int32_t history_logs(const rk_api *rk, rk_pass *ps, void *self)
+{
+    const struct history *me = self;
+    return history_wanted(rk, ps) ? ray_share_logs(rk, ps, SIDECAR, me->folder) : RK_OK;
+}
+
+int32_t history_env(const rk_api *rk, rk_pass *ps, void *self)
+{
+    static const char *const lists[] = {
+        "RAY_DASHBOARD_AGGREGATOR_AGENT_EXPOSABLE_EVENT_TYPES",
+        "RAY_DASHBOARD_AGGREGATOR_AGENT_PUBLISHER_HTTP_ENDPOINT_EXPOSABLE_EVENT_TYPES"};
+    const struct history *me = self;
+    rk_obj *pod = rk->subject(ps);
+    if (!history_wanted(rk, ps))
+        return RK_OK;
+    char *types = rk->alloc(ps, strlen(me->events) + 1);
+    for (size_t i = 0; me->events[i]; i++)
+        types[i] = (char)(me->events[i] == '\n' ? ',' : me->events[i]);
+    RK_TRY(rk_env_offer(rk, ps, pod, RAY_C0, "RAY_enable_ray_event", "true"));
+    RK_TRY(rk_env_offer(rk, ps, pod, RAY_C0, "RAY_enable_core_worker_ray_event_to_aggregator",
+                        "true"));
+    RK_TRY(rk_env_offer(rk, ps, pod, RAY_C0, "RAY_DASHBOARD_AGGREGATOR_AGENT_EVENTS_EXPORT_ADDR",
+                        rk->fmt(ps, "http://localhost:%lld/v1/events", (long long)me->port)));
+    for (size_t i = 0; i < RK_COUNT(lists); i++)
+        RK_TRY(rk_env_offer(rk, ps, pod, RAY_C0, lists[i], types));
+    return RK_OK;
+}
