@@ -263,6 +263,8 @@ SCALER = {
     "resources": {"limits": {"cpu": "1"}, "requests": {"cpu": "1"}}, "env": [{"name": "A", "value": "b"}], "envFrom": [{"prefix": "a"}],
     "volumeMounts": [{"name": "v", "mountPath": "/v"}], "command": ["a"], "args": ["b"]}
 FULL = cr("m", rayVersion="2.56.0", managedBy="ray.io/kuberay-operator", suspend=False, enableInTreeAutoscaling=False, autoscalerOptions=SCALER,
+          authOptions={"mode": "disabled", "secretName": "s", "enableK8sTokenAuth": False},
+          historyServerOptions={"collectorOptions": {"image": "i", "imagePullPolicy": "Always", "resources": {}, "env": [{"name": "STORAGE_BACKEND", "value": "x"}]}},
           headServiceAnnotations={"a": "b"}, upgradeStrategy={"type": "None"}, workerGroupSpecs=[group(
               replicas=1, minReplicas=0, maxReplicas=3, numOfHosts=1, idleTimeoutSeconds=60, priority=1, suspend=False, rayStartParams={"p": "q"}, labels={"l": "m"},
               resources={"slots": "1"}, scaleStrategy={"workersToDelete": ["gone"]})])
@@ -351,7 +353,8 @@ def at(body, path):
 
 # ---- nobody validates ----
 
-MAPS = ["autoscalerOptions", "autoscalerOptions/env", "autoscalerOptions/envFrom", "autoscalerOptions/volumeMounts", "autoscalerOptions/resources",
+MAPS = ["authOptions", "historyServerOptions", "historyServerOptions/collectorOptions", "historyServerOptions/collectorOptions/env",
+        "autoscalerOptions", "autoscalerOptions/env", "autoscalerOptions/envFrom", "autoscalerOptions/volumeMounts", "autoscalerOptions/resources",
         "autoscalerOptions/command", "autoscalerOptions/version", "headGroupSpec/template/spec/containers/0/volumeMounts",
         "headGroupSpec/template/spec/containers/0/lifecycle", "headServiceAnnotations", "headGroupSpec/labels", "headGroupSpec/resources", "headGroupSpec/rayStartParams", "headGroupSpec/headService",
         "headGroupSpec/headService/metadata/labels", "headGroupSpec/headService/spec", "headGroupSpec/template/metadata", "headGroupSpec/template/metadata/labels",
@@ -359,7 +362,8 @@ MAPS = ["autoscalerOptions", "autoscalerOptions/env", "autoscalerOptions/envFrom
 
 
 def with_value(path, value):
-    obj = cr(f"c{abs(hash(path)) % 10**6}", enableInTreeAutoscaling=True, autoscalerOptions={}, workerGroupSpecs=[group(replicas=1, labels={}, scaleStrategy={})])
+    obj = cr(f"c{abs(hash(path)) % 10**6}", enableInTreeAutoscaling=True, autoscalerOptions={}, historyServerOptions={"collectorOptions": {}},
+             workerGroupSpecs=[group(replicas=1, labels={}, scaleStrategy={})])
     obj["spec"]["headGroupSpec"].update(headService={"metadata": {"labels": {}}, "spec": {}})
     obj["spec"]["headGroupSpec"]["template"]["metadata"] = {"labels": {}}
     obj["spec"]["headGroupSpec"]["template"]["spec"]["containers"][0]["resources"] = {"limits": {}}
@@ -376,11 +380,12 @@ def test_without_its_validation_nothing_crashes(tmp_path):
     values = [["a"], [{"a": 1}], [None], "x", 7, None, {"": None}, {"a": {"b": []}}]
     file = tmp_path / "all.json"
     file.write_text(stream(with_value(path, value) for path in MAPS for value in values))
-    done = run("render", *NOW, "--set", "plugins.disable=raycluster", "--set", "plugin:prestop.enabled=true", file)
+    done = run("render", *NOW, "--set", "plugins.disable=raycluster", "--set", "plugin:prestop.enabled=true",
+               "--set", "plugin:site.labels=a=b", "--set", "plugin:site.security-context=restricted", file)
     assert "kind: Pod" in done.stdout
 
 
-NULLS = ["enableInTreeAutoscaling", "autoscalerOptions", "autoscalerOptions/resources", "autoscalerOptions/env", "autoscalerOptions/version",
+NULLS = ["authOptions", "historyServerOptions", "enableInTreeAutoscaling", "autoscalerOptions", "autoscalerOptions/resources", "autoscalerOptions/env", "autoscalerOptions/version",
          "workerGroupSpecs/0/idleTimeoutSeconds", "workerGroupSpecs/0/priority", "headServiceAnnotations", "gcsFaultToleranceOptions", "managedBy", "rayVersion", "headGroupSpec/headService", "headGroupSpec/labels", "headGroupSpec/resources",
          "headGroupSpec/serviceType", "workerGroupSpecs/0/scaleStrategy", "workerGroupSpecs/0/numOfHosts", "workerGroupSpecs/0/minReplicas"]
 

@@ -8,10 +8,14 @@ from renderer import NOW, render, run, stable
 
 pytestmark = pytest.mark.asan
 
-ON = ("--set", "plugin:prestop.enabled=true")  # what is off as it comes
+# What is off as it comes.
+ON = ("--set", "plugin:prestop.enabled=true", "--set", "plugin:site.labels=team=platform", "--set", "plugin:site.env=SITE=a",
+      "--set", "plugin:site.tolerations=dedicated=ray", "--set", 'plugin:site.head-sidecars=[{"name": "meter", "image": "example.com/meter:1"}]')
 CLUSTER = {
     "apiVersion": "ray.io/v1", "kind": "RayCluster", "metadata": {"name": "sw"},
     "spec": {
+        "rayVersion": "2.56.0", "authOptions": {"mode": "token"},
+        "historyServerOptions": {"collectorOptions": {"image": "example.com/collector:1", "env": [{"name": "STORAGE_BACKEND", "value": "local"}]}},
         "enableInTreeAutoscaling": True, "autoscalerOptions": {"version": "v2"},
         "headGroupSpec": {
             "rayStartParams": {"num-cpus": "0"},
@@ -52,9 +56,17 @@ OWN = {
                    # no-monitor, rendered by raystart
                    "Pod head /spec/containers/ray/args", "Pod head /spec/containers/ray/env/KUBERAY_GEN_RAY_START_CMD"],
     "prestop": ["Pod * /spec/containers/ray/lifecycle/preStop"],
+    "auth": ["Secret * /", *[f"Pod {where}/env/RAY_AUTH_{what}" for what in ("MODE", "TOKEN") for where in (
+        "* /spec/containers/ray", "* /spec/containers/ray-history-collector", "worker /spec/initContainers/wait-gcs-ready")]],
+    "history": ["Pod * /spec/containers/ray-history-collector", "Pod * /spec/volumes/ray-logs", "Pod * /spec/containers/ray/volumeMounts/ray-logs",
+                *[f"Pod * /spec/containers/ray/env/{name}" for name in (
+                    "RAY_enable_ray_event", "RAY_enable_core_worker_ray_event_to_aggregator", "RAY_DASHBOARD_AGGREGATOR_AGENT_EVENTS_EXPORT_ADDR",
+                    "RAY_DASHBOARD_AGGREGATOR_AGENT_EXPOSABLE_EVENT_TYPES", "RAY_DASHBOARD_AGGREGATOR_AGENT_PUBLISHER_HTTP_ENDPOINT_EXPOSABLE_EVENT_TYPES")]],
+    "site": ["Pod * /metadata/labels/team", "Pod * /spec/containers/ray/env/SITE", "Pod * /spec/tolerations", "Pod head /spec/containers/meter"],
     # Without it nobody knows where the head is: what waits for the head goes too.
     "raystart": ["Pod * /spec/containers/ray/command", "Pod * /spec/containers/ray/args", "Pod * /spec/containers/ray/env",
-                 "Pod * /spec/initContainers/first/env", "Pod worker /spec/initContainers/wait-gcs-ready"],
+                 "Pod * /spec/initContainers/first/env", "Pod worker /spec/initContainers/wait-gcs-ready",
+                 "Pod * /spec/containers/ray-history-collector/env/FQ_RAY_IP"],
 }
 
 
