@@ -12,19 +12,20 @@ pytestmark = pytest.mark.asan
 ON = ("--set", "plugin:prestop.enabled=true", "--set", "plugin:site.labels=team=platform", "--set", "plugin:site.env=SITE=a",
       "--set", "plugin:site.tolerations=dedicated=ray", "--set", 'plugin:site.head-sidecars=[{"name": "meter", "image": "example.com/meter:1"}]')
 CLUSTER = {
-    "apiVersion": "ray.io/v1", "kind": "RayCluster", "metadata": {"name": "sw"},
+    "apiVersion": "ray.io/v1", "kind": "RayCluster", "metadata": {"name": "sw", "annotations": {"ray.io/enable-serve-service": "true"}},
     "spec": {
+        "gcsFaultToleranceOptions": {"redisAddress": "redis:6379"}, "networkPolicy": {},
         "rayVersion": "2.56.0", "authOptions": {"mode": "token"},
         "historyServerOptions": {"collectorOptions": {"image": "example.com/collector:1", "env": [{"name": "STORAGE_BACKEND", "value": "local"}]}},
         "enableInTreeAutoscaling": True, "autoscalerOptions": {"version": "v2"},
         "headGroupSpec": {
-            "rayStartParams": {"num-cpus": "0"},
+            "enableIngress": True, "rayStartParams": {"num-cpus": "0"},
             "template": {
                 "metadata": {"labels": {"mine": "head"}},
                 "spec": {
                     "initContainers": [{"name": "first", "image": "example.com/tool:1"}],
                     "containers": [{"name": "ray", "image": "example.com/ray:1", "args": ["prepare"], "env": [{"name": "A", "value": "1"}],
-                                    "ports": [{"containerPort": 6379, "name": "gcs"}], "volumeMounts": [{"name": "data", "mountPath": "/data"}],
+                                    "ports": [{"containerPort": 6379, "name": "gcs"}, {"containerPort": 8000, "name": "serve"}], "volumeMounts": [{"name": "data", "mountPath": "/data"}],
                                     "resources": {"limits": {"cpu": "2", "memory": "4Gi"}}},
                                    {"name": "side", "image": "example.com/side:1"}],
                     "volumes": [{"name": "data", "emptyDir": {}}]}}},
@@ -42,6 +43,11 @@ CLUSTER["spec"]["workerGroupSpecs"].append({**CLUSTER["spec"]["workerGroupSpecs"
 OWN = {
     "service": ["Service * /"],
     "headless": ["Service * /"],
+    "serve": ["Service * /"],
+    "ingress": ["Ingress * /"],
+    "netpolicy": ["NetworkPolicy * /"],
+    "gcsft": ["Pod head /metadata/annotations/ray.io~1external-storage-namespace", "Pod worker /spec/containers/ray/env/RAY_gcs_rpc_server_reconnect_timeout_s",
+              "Pod head /spec/containers/ray/env/RAY_external_storage_namespace", "Pod head /spec/containers/ray/env/RAY_REDIS_ADDRESS"],
     "suspend": [],  # nothing of a cluster that runs
     "head": ["Pod head /"],
     "worker": ["Pod worker /"],
@@ -51,13 +57,13 @@ OWN = {
     "probes": ["Pod * /spec/containers/ray/livenessProbe", "Pod * /spec/containers/ray/readinessProbe"],
     "gcswait": ["Pod worker /spec/initContainers/wait-gcs-ready"],
     "autoscaler": ["ServiceAccount * /", "Role * /", "RoleBinding * /", "Pod head /spec/serviceAccountName", "Pod * /spec/restartPolicy",
-                   "Pod head /spec/containers/autoscaler", "Pod head /spec/volumes/ray-logs", "Pod head /spec/containers/ray/volumeMounts/ray-logs",
+                   "Pod head /spec/containers/autoscaler",
                    "Pod head /spec/containers/ray/env/RAY_enable_autoscaler_v2",
                    # no-monitor, rendered by raystart
                    "Pod head /spec/containers/ray/args", "Pod head /spec/containers/ray/env/KUBERAY_GEN_RAY_START_CMD"],
     "prestop": ["Pod * /spec/containers/ray/lifecycle/preStop"],
     "auth": ["Secret * /", *[f"Pod {where}/env/RAY_AUTH_{what}" for what in ("MODE", "TOKEN") for where in (
-        "* /spec/containers/ray", "* /spec/containers/ray-history-collector", "worker /spec/initContainers/wait-gcs-ready")]],
+        "* /spec/containers/ray", "* /spec/containers/ray-history-collector", "head /spec/containers/autoscaler", "worker /spec/initContainers/wait-gcs-ready")]],
     "history": ["Pod * /spec/containers/ray-history-collector", "Pod * /spec/volumes/ray-logs", "Pod * /spec/containers/ray/volumeMounts/ray-logs",
                 *[f"Pod * /spec/containers/ray/env/{name}" for name in (
                     "RAY_enable_ray_event", "RAY_enable_core_worker_ray_event_to_aggregator", "RAY_DASHBOARD_AGGREGATOR_AGENT_EVENTS_EXPORT_ADDR",
@@ -140,7 +146,7 @@ def test_without_any_of_them_pods_are_the_templates(cluster):
 def test_a_suspended_cluster_has_no_pods_unless_nobody_looks(tmp_path):
     file = tmp_path / "cr.yaml"
     file.write_text(yaml.safe_dump({**CLUSTER, "spec": {**CLUSTER["spec"], "suspend": True}}))
-    assert {obj["kind"] for obj in render(file)} == {"Service"}
+    assert "Pod" not in {obj["kind"] for obj in render(file)} >= {"Service", "Secret", "Role"}
     assert len([obj for obj in render("--set", "plugins.disable=suspend", file) if obj["kind"] == "Pod"]) == 5
 
 
