@@ -138,7 +138,7 @@ static bool ends_with(struct rk_span w, const char *word)
     return true;
 }
 
-/* Does a secret follow this word? `gap` is what stands between it and the next. */
+/* Does a secret follow this word? `gap` is what stands between it and the next; an option needs only a blank. */
 static bool announces(struct rk_span w, struct rk_span gap)
 {
     static const char *const names[] = {"token", "password",  "passwd",        "secret",
@@ -147,7 +147,7 @@ static bool announces(struct rk_span w, struct rk_span gap)
         return false;
     if (ends_with(w, "bearer") || ends_with(w, "basic"))
         return true;
-    if (!gap.n || (!memchr(gap.p, ':', gap.n) && !memchr(gap.p, '=', gap.n)))
+    if (!gap.n || (w.p[0] != '-' && !memchr(gap.p, ':', gap.n) && !memchr(gap.p, '=', gap.n)))
         return false;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (ends_with(w, names[i]))
@@ -189,8 +189,12 @@ void rk__exec_last_line(const char *text, size_t n, const char *secret, char *re
         while (i < line.n && !is_break(line.p[i]))
             i++;
         struct rk_span next = {line.p + start, i - start};
-        bool hide = next.n && (announces(word, gap) || looks_secret(next, secret));
-        put(ret, size, &at, hide ? rk_span_of("***") : next);
+        if (next.n && announces(word, gap)) {
+            /* where a secret ends is its own matter (blanks and commas may be in it): no more of this line */
+            put(ret, size, &at, rk_span_of("***"));
+            return;
+        }
+        put(ret, size, &at, next.n && looks_secret(next, secret) ? rk_span_of("***") : next);
         word = next;
     }
 }

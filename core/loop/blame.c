@@ -20,10 +20,16 @@ bool rk_blame_quarantined(const struct rk_blame *b)
     return b && b->count >= RK_BLAME_TIMES;
 }
 
+/* The table lies where a plugin that runs wild can write: nothing in it is believed. */
+static uint32_t used(const struct rk_blames *t)
+{
+    return t->used < RK_BLAME_ROWS ? t->used : RK_BLAME_ROWS;
+}
+
 static struct rk_blame *row_of(struct rk_blames *t, const char *uid)
 {
-    for (uint32_t i = 0; i < t->used; i++)
-        if (t->row[i].object[0] && strcmp(t->row[i].uid, uid) == 0)
+    for (uint32_t i = 0; i < used(t); i++)
+        if (t->row[i].object[0] && strncmp(t->row[i].uid, uid, RK_BLAME_UID) == 0)
             return &t->row[i];
     return NULL;
 }
@@ -67,6 +73,7 @@ static int worth(const struct rk_blame *b)
 static struct rk_blame *room(struct rk_blames *t)
 {
     struct rk_blame *least = NULL;
+    t->used = used(t);
     for (uint32_t i = 0; i < t->used; i++) {
         struct rk_blame *b = &t->row[i];
         if (!least || worth(b) < worth(least) ||
@@ -115,7 +122,7 @@ int64_t rk_blame_due_ms(const struct rk_blame *b)
 
 void rk_blame_drop(struct rk_blames *t, const char *object)
 {
-    for (uint32_t i = 0; i < t->used; i++)
-        if (strcmp(t->row[i].object, object) == 0)
+    for (uint32_t i = 0; i < used(t); i++)
+        if (strncmp(t->row[i].object, object, RK_BLAME_OBJECT) == 0)
             t->row[i].object[0] = '\0';
 }

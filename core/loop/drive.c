@@ -101,7 +101,7 @@ void rk_drive_wake(void *ctx, const char *gvk, const char *ns, const char *name,
         rk_free(key);
         return;
     }
-    if (cause == RK_CAUSE_USER)
+    if (cause == RK_CAUSE_USER || cause == RK_CAUSE_DELETED)
         o->user_edits++;
     rk_queue_add(w->queue, key, priority_of(cause), rk_clock_ms());
     rk_free(key);
@@ -133,6 +133,7 @@ void rk_drive_all(struct rk_worker *w, const char *only_ns)
 struct look { /* what a pass may ask beside its snapshot */
     struct rk_worker *w;
     const struct rk_owner *o;
+    const char *uid; /* of the object itself */
 };
 
 static uint64_t found_hash(const char *gvk, const char *name)
@@ -173,6 +174,12 @@ static bool name_used(void *ctx, const char *gvk, const char *ns, const char *na
     struct rk_worker *w = ((const struct look *)ctx)->w;
     /* An unresolved name is given back to the same intent: its POST is repeated, never doubled (DESIGN 4). */
     return rk_shared_name_get(w->shared, gvk, ns, name) == RK_NAME_USED;
+}
+
+static const char *unresolved(void *ctx, const char *group, const char *member)
+{
+    const struct look *l = ctx;
+    return rk_shared_open_get(l->w->shared, l->uid, group, member);
 }
 
 static bool find(void *ctx, const char *gvk, const char *ns, const char *name, struct rk_arena *a,
@@ -235,11 +242,12 @@ static void run_key(struct rk_worker *w, const char *key)
         return;
     snap.outcomes = o->outcomes;
     snap.n_outcomes = o->n_outcomes;
-    struct look look = {w, o};
+    struct look look = {w, o, snap.uid};
     snap.name_used = name_used;
     snap.taken = taken;
     snap.served = served;
     snap.find = find;
+    snap.unresolved = unresolved;
     snap.ctx = &look;
     struct rk_plan *plan = NULL;
     struct rk_err err = RK_ERR_INIT;
@@ -263,7 +271,7 @@ void rk_drive_finished(struct rk_worker *w, struct rk_owner *o, enum rk_flight_e
     int64_t now = rk_clock_ms();
     rk_queue_done(w->queue, o->key, now);
     if (end == RK_FLIGHT_FAILED)
-        (void)rk_queue_retry(w->queue, o->key, now); /* the delay is only told in metrics */
+        (void)rk_queue_retry(w->queue, o->key, now); /* the delay is the queue's matter */
     else
         rk_queue_forget(w->queue, o->key);
     if (end == RK_FLIGHT_MORE)

@@ -14,7 +14,7 @@ static void on_begin(void *ctx)
     rk_view_list_begin(f->w->view, f->kind, f->ns);
 }
 
-/* A child that is there has used its name, whoever made it: what another leader made is not made anew under the same name when it is gone. */
+/* A pod that is there has used its name, whoever made it: what another leader made is not made anew under the same name when it is gone. */
 static void remember_name(const struct rk_feed *f, struct rk_span object)
 {
     char name[512] = "", ns[256] = "";
@@ -29,7 +29,7 @@ static void on_item(void *ctx, enum rk_watch_event what, bool listed, struct rk_
 {
     struct rk_feed *f = ctx;
     struct rk_err err = RK_ERR_INIT;
-    if (what == RK_WATCH_ADDED && f->child_gvk)
+    if (what == RK_WATCH_ADDED && f->child_gvk && strcmp(f->child_gvk, RK_POD_GVK) == 0)
         remember_name(f, object);
     if (rk_view_apply(f->w->view, f->kind,
                       what == RK_WATCH_DELETED ? RK_VIEW_DELETE : RK_VIEW_UPSERT,

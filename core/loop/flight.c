@@ -23,6 +23,7 @@ void rk_flight_free(struct rk_flight *f)
     for (size_t i = 0; i < f->plan->n_ops; i++) {
         if (f->steps[i].call)
             rk_client_cancel(f->w->client, f->steps[i].call);
+        rk__flight_weighed(&f->steps[i], false);
         rk_timer_del(f->w->poll, &f->steps[i].again);
     }
     rk_timer_del(f->w->poll, &f->finish);

@@ -20,8 +20,8 @@ static void apply(struct rk_step *s, const struct rk_resp *resp)
 {
     const struct rk_flight *f = s->f;
     const struct rk_op *op = s->op;
-    s->seen = false;
     int kind = rk_view_kind_find(f->w->view, op->verb == RK_OP_STATUS ? f->plan->gvk : op->gvk);
+    s->seen = kind < 0; /* what nobody watches needs no sight of it */
     if (kind < 0)
         return;
     struct rk_span body = resp->body, uid = rk_scan_get(body, "metadata/uid");
@@ -41,17 +41,29 @@ static void apply(struct rk_step *s, const struct rk_resp *resp)
         rk_log_debug("answer not applied, the watch will tell", RK_KV("err", err.text));
 }
 
+void rk__flight_weighed(struct rk_step *s, bool gone)
+{
+    if (!s->weighs)
+        return;
+    s->weighs = false;
+    s->f->w->breaker.flying--;
+    s->f->w->breaker.deleted += gone;
+}
+
 void rk__flight_settled(struct rk_step *s, bool ok, const struct rk_resp *resp)
 {
     struct rk_flight *f = s->f;
     const struct rk_op *op = s->op;
     f->in_flight--;
+    rk__flight_weighed(s, ok);
     /* A name is free again only when we know that its POST did nothing. And used only when the cache has its object: an answer that was
      * none (a login page under 200) leaves the next pass without it, and another name would make a second pod. */
-    bool unknown = ok ? !s->seen : resp->unknown || (resp->unsent && s->tries > 1);
-    if (op->verb == RK_OP_CREATE && op->group[0] && !unknown)
+    bool unknown = !ok && (resp->unknown || (resp->unsent && s->tries > 1));
+    if (op->verb == RK_OP_CREATE && op->group[0] && !unknown) {
+        rk_shared_open_clear(f->w->shared, f->plan->uid, op->group, op->member);
         rk_shared_name_set(f->w->shared, op->gvk, op->ns, op->name,
                            ok ? RK_NAME_USED : RK_NAME_FREE);
+    }
     if (f->aborted) {
         if (f->in_flight == 0)
             rk__flight_finish_soon(f);
@@ -66,9 +78,6 @@ void rk__flight_settled(struct rk_step *s, bool ok, const struct rk_resp *resp)
     rk__flight_tally(f, op, ok, resp->message);
     if (ok) {
         f->settled_ok++;
-        /* Nothing would wake us when it did not happen: the next pass looks whether it did. */
-        if (!s->seen && (op->verb == RK_OP_CREATE || op->verb == RK_OP_DELETE))
-            f->raced = true;
         if (f->window < WINDOW_MAX)
             f->window *= 2;
         rk_log_info(verbs[op->verb], RK_KV("name", op->name), RK_KV("kind", op->gvk),
@@ -90,6 +99,7 @@ void rk__flight_settled(struct rk_step *s, bool ok, const struct rk_resp *resp)
 static void raced(struct rk_step *s)
 {
     struct rk_flight *f = s->f;
+    rk__flight_weighed(s, false);
     f->raced = true;
     s->failed = true;
     f->in_flight--;
@@ -108,6 +118,25 @@ static bool owned_by(struct rk_span object, const char *uid)
     bool ours = memmem(owners.p, owners.n, rk_buf_text(&needle), needle.len) != NULL;
     rk_buf_done(&needle);
     return ours;
+}
+
+/* An answer under 200 that holds no object of that name (a proxy's login page) says nothing of what has become of the request. */
+static struct rk_resp no_answer(const struct rk_resp *resp)
+{
+    struct rk_resp r = *resp;
+    r.code = RK_E_IO;
+    r.unknown = true;
+    (void)rk_str_copy(r.message, sizeof(r.message),
+                      "the answer holds no object of that name"); /* fits */
+    return r;
+}
+
+static bool is_of(struct rk_span body, const struct rk_op *op)
+{
+    char name[512] = "";
+    return body.p && rk_scan_get(body, "metadata/uid").p &&
+           rk_scan_text(rk_scan_get(body, "metadata/name"), name, sizeof(name)) == 0 &&
+           strcmp(name, op->name) == 0;
 }
 
 /* Somebody else's object does as well: nothing was made, and nothing is to be told. */
@@ -137,6 +166,11 @@ static void resolved(void *ctx, const struct rk_resp *resp)
         rk__flight_again(s, 0); /* deleted between the two answers: the name is free again */
         return;
     }
+    if (resp->code == 0 && !is_of(resp->body, op)) {
+        const struct rk_resp none = no_answer(resp);
+        rk__flight_settled(s, false, &none);
+        return;
+    }
     if (resp->code == 0 && owned_by(resp->body, f->plan->uid)) {
         apply(s, resp);
         rk__flight_settled(s, true, resp);
@@ -148,6 +182,7 @@ static void resolved(void *ctx, const struct rk_resp *resp)
     }
     if (resp->code == 0 && op->group[0] && f->owner->races < RK_FLIGHT_TRIES_ANSWERED) {
         /* Somebody else's: for us the name is used, the next plan takes another. A fixed name ends on the failing path below. */
+        rk_shared_open_clear(f->w->shared, f->plan->uid, op->group, op->member);
         rk_shared_name_set(f->w->shared, op->gvk, op->ns, op->name, RK_NAME_USED);
         raced(s);
         return;
@@ -178,6 +213,34 @@ static bool ask_again(struct rk_step *s, const struct rk_resp *resp)
     return true;
 }
 
+static void good(struct rk_step *s, const struct rk_resp *resp)
+{
+    struct rk_flight *f = s->f;
+    const struct rk_op *op = s->op;
+    char rv[128] = "";
+    apply(s, resp);
+    if (!s->seen) {
+        const struct rk_resp none = no_answer(resp);
+        if (!ask_again(s, &none))
+            rk__flight_settled(s, false, &none);
+        return;
+    }
+    (void)rk_scan_text(rk_scan_get(resp->body, "metadata/resourceVersion"), rv,
+                       sizeof(rv)); /* one that cannot be told equals none */
+    if (op->verb == RK_OP_PATCH && op->rv && rv[0] && strcmp(rv, op->rv) == 0) {
+        /* The API server drops the field, or a webhook puts it back: once more would be for ever. */
+        struct rk_resp vain = *resp;
+        vain.code = RK_E_INVAL;
+        (void)rk_str_copy(vain.message, sizeof(vain.message),
+                          "the API server took the patch and changed nothing"); /* fits */
+        rk__flight_settled(s, false, &vain);
+        return;
+    }
+    if (op->verb == RK_OP_STATUS)
+        f->owner->status_ms = rk_clock_ms();
+    rk__flight_settled(s, true, resp);
+}
+
 void rk__flight_answered(void *ctx, const struct rk_resp *resp)
 {
     struct rk_step *s = ctx;
@@ -192,10 +255,7 @@ void rk__flight_answered(void *ctx, const struct rk_resp *resp)
         return;
     }
     if (resp->code == 0) {
-        apply(s, resp);
-        if (op->verb == RK_OP_STATUS)
-            f->owner->status_ms = rk_clock_ms();
-        rk__flight_settled(s, true, resp);
+        good(s, resp);
         return;
     }
     if (ask_again(s, resp))

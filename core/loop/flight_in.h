@@ -23,6 +23,7 @@ struct rk_step { /* one op under way */
     uint32_t tries;
     bool seen;   /* the object of the answer is in the cache */
     bool failed; /* its group sends no more in this wave */
+    bool weighs; /* a deletion that the breaker counts as under way */
 };
 
 struct rk_tally { /* events of one reason are folded */
@@ -51,6 +52,8 @@ struct rk_flight {
 void rk__flight_send(struct rk_step *s); /* flight_send.c */
 void rk__flight_again(struct rk_step *s, int64_t after_ms);
 void rk__flight_answered(void *ctx, const struct rk_resp *resp); /* flight_answer.c */
+void rk__flight_weighed(struct rk_step *s,
+                        bool gone); /* the breaker counts it no more as under way */
 void rk__flight_settled(struct rk_step *s, bool ok, const struct rk_resp *resp);
 void rk__flight_advance(struct rk_flight *f); /* flight.c */
 void rk__flight_finish_soon(struct rk_flight *f);

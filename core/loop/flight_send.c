@@ -59,6 +59,15 @@ static int fill(struct rk_flight *f, const struct rk_op *op, struct rk_buf *body
     return rc;
 }
 
+/* Both before it leaves: whoever comes after us must know. */
+static void open_create(struct rk_step *s)
+{
+    const struct rk_op *op = s->op;
+    struct rk_shared *shared = s->f->w->shared;
+    rk_shared_open_set(shared, s->f->plan->uid, op->group, op->member, op->name);
+    rk_shared_name_set(shared, op->gvk, op->ns, op->name, RK_NAME_UNRESOLVED);
+}
+
 void rk__flight_send(struct rk_step *s)
 {
     struct rk_flight *f = s->f;
@@ -84,13 +93,17 @@ void rk__flight_send(struct rk_step *s)
         rk__flight_settled(s, false, &r);
         return;
     }
+    if (op->verb == RK_OP_DELETE && op->pod && !f->owner->planned_edits && !s->weighs) {
+        s->weighs = true;
+        w->breaker.flying++;
+    }
     s->tries++;
     atomic_fetch_add(&w->shared->writes, 1);
     const struct rk_span b = {body.data, body.len};
     switch (op->verb) {
     case RK_OP_CREATE:
         if (op->group[0])
-            rk_shared_name_set(w->shared, op->gvk, op->ns, op->name, RK_NAME_UNRESOLVED);
+            open_create(s);
         s->call = rk_kube_create(w->client, &t, b, &wr);
         break;
     case RK_OP_DELETE:

@@ -6,16 +6,17 @@
 #include "core/loop/worker.h"
 
 /* Does this deletion exceed the share of known pods that may go without a user's edit? (DESIGN 4, deletion breaker.) */
-static bool breaker_trips(struct rk_worker *w, const struct rk_owner *o, const struct rk_op *op)
+static bool breaker_trips(const struct rk_worker *w, const struct rk_owner *o,
+                          const struct rk_op *op, size_t *admitted)
 {
     if (!w->o->breaker.enabled || o->planned_edits)
         return false;
     int kind = rk_view_kind_find(w->view, op->gvk);
     size_t known = kind >= 0 ? rk_view_count(w->view, kind) : 0;
     size_t share = known * (size_t)w->o->breaker.percent / 100, floor = (size_t)w->o->breaker.floor;
-    if (w->breaker.deleted >= (share > floor ? share : floor))
+    if (w->breaker.deleted + w->breaker.flying + *admitted >= (share > floor ? share : floor))
         return true;
-    w->breaker.deleted++;
+    ++*admitted;
     return false;
 }
 
@@ -44,12 +45,12 @@ size_t rk_hold_deletions(struct rk_worker *w, const struct rk_owner *o, struct r
         w->breaker.since_ms = now;
         w->breaker.deleted = 0;
     }
-    size_t held = 0, kept = 0;
+    size_t held = 0, kept = 0, admitted = 0;
     for (size_t i = 0; i < plan->n_ops; i++) {
         struct rk_op *op = &plan->ops[i];
         bool pod = op->verb == RK_OP_DELETE && op->pod;
         stale = stale || (pod && rk_feeds_stale_of(w, op->gvk, o->ns, why, sizeof(why)));
-        if (pod && (stale || breaker_trips(w, o, op)))
+        if (pod && (stale || breaker_trips(w, o, op, &admitted)))
             held++;
         else
             plan->ops[kept++] = *op;

@@ -234,13 +234,27 @@ static int setup(struct rk_master *m, struct rk_err *err)
     return 0;
 }
 
+static void drop(struct rk_master *m)
+{
+    rk_health_free(m->health);
+    rk_elector_free(m->elector);
+    rk_client_free(m->client);
+    rk_creds_free(m->creds);
+    rk_shared_close(m->shared);
+    rk_poll_free(m->poll);
+    if (m->shared_fd >= 0)
+        close(m->shared_fd);
+}
+
 int rk_master_run(const struct rk_options *o, char *const *worker_argv)
 {
-    struct rk_master m = {.o = o, .worker_argv = worker_argv, .child = {.link = -1}};
+    struct rk_master m = {
+        .o = o, .worker_argv = worker_argv, .child = {.link = -1}, .shared_fd = -1};
     struct rk_err err = RK_ERR_INIT;
     signal(SIGPIPE, SIG_IGN);
     if (setup(&m, &err) != 0) {
         rk_log_error("cannot start", RK_KV("err", err.text));
+        drop(&m);
         return err.code == RK_E_INVAL || err.code == RK_E_NOENT || err.code == RK_E_SYNTAX ||
                        err.code == RK_E_NOTSUP
                    ? RK_EXIT_CONFIG
@@ -255,12 +269,6 @@ int rk_master_run(const struct rk_options *o, char *const *worker_argv)
             return 1;
         }
     rk_log_info("ended", RK_KN("code", m.exit_code));
-    rk_health_free(m.health);
-    rk_elector_free(m.elector);
-    rk_client_free(m.client);
-    rk_creds_free(m.creds);
-    rk_shared_close(m.shared);
-    rk_poll_free(m.poll);
-    close(m.shared_fd);
+    drop(&m);
     return m.exit_code;
 }

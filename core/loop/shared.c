@@ -181,3 +181,56 @@ bool rk_shared_in_hand(const struct rk_shared *s, struct rk_hand *ret)
     *ret = h;
     return true;
 }
+
+#define OPEN_PROBES 16u
+
+static uint64_t open_key(const char *uid, const char *group, const char *member)
+{
+    uint64_t h = rk_hash64(uid, strlen(uid), 0x6f70656eu);
+    h = rk_hash64(group, strlen(group), h);
+    h = rk_hash64(member, strlen(member), h);
+    return h ? h : 1;
+}
+
+static struct rk_open *open_row(struct rk_shared *s, uint64_t key, bool make)
+{
+    struct rk_open *spare = NULL;
+    for (uint32_t i = 0; i < OPEN_PROBES; i++) {
+        struct rk_open *o = &s->open[(key + i) % RK_SHARED_OPEN];
+        uint64_t there = atomic_load(&o->key);
+        if (there == key)
+            return o;
+        if (there == 0 && !spare)
+            spare = o;
+    }
+    if (!make)
+        return NULL;
+    return spare ? spare : &s->open[key % RK_SHARED_OPEN];
+}
+
+void rk_shared_open_set(struct rk_shared *s, const char *uid, const char *group, const char *member,
+                        const char *name)
+{
+    uint64_t key = open_key(uid, group, member);
+    struct rk_open *o = open_row(s, key, true);
+    atomic_store(&o->key, 0); /* a worker that dies in between leaves no half of a name */
+    if (rk_str_copy(o->name, sizeof(o->name), name) == 0)
+        atomic_store(&o->key, key);
+}
+
+void rk_shared_open_clear(struct rk_shared *s, const char *uid, const char *group,
+                          const char *member)
+{
+    struct rk_open *o = open_row(s, open_key(uid, group, member), false);
+    if (o)
+        atomic_store(&o->key, 0);
+}
+
+const char *rk_shared_open_get(const struct rk_shared *s, const char *uid, const char *group,
+                               const char *member)
+{
+    /* The row is only looked for. */
+    const struct rk_open *o =
+        open_row((struct rk_shared *)(uintptr_t)s, open_key(uid, group, member), false);
+    return o && memchr(o->name, '\0', sizeof(o->name)) ? o->name : NULL;
+}

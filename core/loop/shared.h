@@ -12,6 +12,7 @@
 
 #define RK_SHARED_MAGIC 0x726b736831303031ull
 #define RK_SHARED_NAMES 65536u /* power of two */
+#define RK_SHARED_OPEN  1024u
 #define RK_SHARED_TEXT  512u
 
 enum rk_name_state { RK_NAME_FREE, RK_NAME_UNRESOLVED, RK_NAME_USED };
@@ -45,6 +46,12 @@ struct rk_shared {
     _Atomic uint64_t name_hash[RK_SHARED_NAMES];
     _Atomic uint8_t name_state[RK_SHARED_NAMES];
     _Atomic uint64_t names;
+
+    /* creates whose outcome nobody knows yet, by (owner, group, member): whatever is edited meanwhile, that place gets this name again */
+    struct rk_open {
+        _Atomic uint64_t key; /* 0 = free */
+        char name[256];
+    } open[RK_SHARED_OPEN];
 };
 
 /* Master: make it; *ret_fd is close-on-exec. */
@@ -64,6 +71,14 @@ enum rk_name_state rk_shared_name_get(const struct rk_shared *s, const char *gvk
 /* Worker: whom the calls that follow are about. NULL = no object. */
 void rk_shared_subject(struct rk_shared *s, const char *object, const char *uid,
                        int64_t generation);
+/* Worker: a create for this place is under way under that name (a full neighbourhood forgets one); it is settled; its name while it is not, else NULL. */
+void rk_shared_open_set(struct rk_shared *s, const char *uid, const char *group, const char *member,
+                        const char *name);
+void rk_shared_open_clear(struct rk_shared *s, const char *uid, const char *group,
+                          const char *member);
+const char *rk_shared_open_get(const struct rk_shared *s, const char *uid, const char *group,
+                               const char *member);
+
 /* Around each call of a plugin: who is running. plugin NULL = nobody; RK_HAND_CORE = ourselves, on behalf of the object. */
 #define RK_HAND_CORE "core"
 void rk_shared_hand(struct rk_shared *s, const char *plugin, const char *hook);

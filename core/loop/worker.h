@@ -59,7 +59,8 @@ struct rk_feed { /* one watch: a kind in one namespace or in all */
 
 struct rk_breaker {
     int64_t since_ms; /* start of the counting window */
-    size_t deleted;   /* pods, in this window */
+    size_t deleted;   /* pods, in this window, carried out */
+    size_t flying;    /* let through, not answered yet */
     size_t held;      /* ever */
 };
 

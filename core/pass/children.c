@@ -61,6 +61,8 @@ static void patch(struct rk_pass *ps, struct rk_obj *o, const struct rk_seen *s)
     }
     struct rk_op *op = rk__op(ps, RK_OP_PATCH, wave_of(o), o->gvk, o->name);
     op->uid = rk_arena_strdup(&ps->plan->arena, s->uid);
+    op->rv =
+        rk_arena_strdup(&ps->plan->arena, s->rv); /* an answer at this version changed nothing */
     op->patch_type = "merge";
     op->head = text;
     op->apart = o->flags & RK_WANT_APART;

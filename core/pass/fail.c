@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SAID_MAX     1024
+#define NOTE_MAX     4096
 #define CONDITION    "raykeeper.io/HookFailed"
 #define REASON       "HookFailed"
 #define EVENTS_MAX   8
@@ -82,12 +84,17 @@ void rk__event(struct rk_pass *ps, bool warning, const char *reason, const char 
                const char *note)
 {
     struct rk_plan *p = ps->plan;
+    if (p->n_events >= SAID_MAX) { /* the plan's memory is bounded by what may stand in it */
+        (void)rk__hook_refuse(ps, RK_EFAIL, "more than %d events", SAID_MAX); /* kept there */
+        return;
+    }
+    size_t n = note ? strnlen(note, NOTE_MAX) : 0;
     struct rk_plan_event *e =
         rk__grow(&p->arena, &p->events, &p->n_events, &ps->cap_events, sizeof *e);
     *e = (struct rk_plan_event){.warning = warning,
                                 .reason = rk_arena_strdup(&p->arena, reason ? reason : ""),
                                 .action = rk_arena_strdup(&p->arena, action ? action : ""),
-                                .note = rk_arena_strdup(&p->arena, note ? note : "")};
+                                .note = rk_arena_strndup(&p->arena, note ? note : "", n)};
 }
 
 void rk__fail_report(struct rk_pass *ps)

@@ -1,4 +1,4 @@
-/* Samples of gauges: said by STATUS hooks, carried by the plan, served at /metrics by the loop. */
+/* Samples of gauges: said by STATUS hooks, carried by the plan. */
 #include "core/pass/room.h"
 
 #include <string.h>

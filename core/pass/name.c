@@ -55,12 +55,29 @@ static const char *fixed_name(struct rk_pass *ps, const struct rk__group *g)
     return s ? NULL : g->g.fixed_name;
 }
 
+/* A create for this place that nobody knows the outcome of: its name once more, unless its pod is seen by now, or named to go. */
+static const char *open_name(struct rk_pass *ps, const struct rk__group *g, const rk_member *m)
+{
+    const struct rk_snapshot *s = ps->snap;
+    const char *name = s->unresolved ? s->unresolved(s->ctx, g->g.group, m->key) : NULL;
+    if (!name || rk_map_get(&ps->taken, name) ||
+        (s->name_used && s->name_used(s->ctx, RK__POD_GVK, s->ns, name)) ||
+        rk__seen_find(ps, RK__POD_GVK, name) || avoided(rk__in(g->g.avoid), name))
+        return NULL;
+    return rk_arena_strdup(&ps->arena, name);
+}
+
 /* NULL: the fixed name is held by a pod that is still there. */
 const char *rk__pod_name(struct rk_pass *ps, const struct rk__group *g, const rk_member *m)
 {
     char suffix[SUFFIX + 1];
     if (g->g.fixed_name)
         return fixed_name(ps, g);
+    const char *open = open_name(ps, g, m);
+    if (open) {
+        rk_map_put(&ps->taken, open, ps);
+        return open;
+    }
     for (unsigned k = 0; k < TRIES; k++) {
         rk_suffix(seed_of(ps, g, m, k), suffix, SUFFIX);
         const char *name =

@@ -13,6 +13,8 @@
 #include "core/plug/plug.h"
 #include "core/view/view.h"
 
+#define RK_POD_GVK "v1/Pod"
+
 enum rk_op_verb { RK_OP_CREATE, RK_OP_DELETE, RK_OP_PATCH, RK_OP_STATUS };
 
 /* A plan outlives its pass: it owns an arena. Pods of a group share one template text; each is
@@ -129,7 +131,7 @@ struct rk_plan {
     bool conditions_changed;
     /* text of the first failure, for log and tests; NULL */
     const char *problem;
-    struct rk_plan_gauge *gauges; /* samples for /metrics */
+    struct rk_plan_gauge *gauges; /* samples */
     size_t n_gauges;
     struct rk_plan_wrote *wrote; /* see rk_plan_writes */
     size_t n_wrote;

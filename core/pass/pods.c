@@ -219,6 +219,7 @@ static void annotate(struct rk_pass *ps, const struct rk__note *n)
     }
     struct rk_op *op = rk__op(ps, RK_OP_PATCH, WAVE, RK__POD_GVK, n->seen->name);
     op->uid = rk_arena_strdup(&ps->plan->arena, n->seen->uid);
+    op->rv = rk_arena_strdup(&ps->plan->arena, n->seen->rv);
     op->patch_type = "merge";
     op->head = text;
     op->apart = true;
@@ -242,11 +243,8 @@ static void notes(struct rk_pass *ps)
 void rk__pods(struct rk_pass *ps)
 {
     notes(ps);
-    for (const struct rk__gone *d = ps->drops; d; d = d->next) {
-        struct rk_op *op = rk__op_gone(ps, d, WAVE);
-        if (op)
-            op->pod = true;
-    }
+    for (const struct rk__gone *d = ps->drops; d; d = d->next)
+        (void)rk__op_gone(ps, d, WAVE); /* NULL: held back by the slice, and counted */
     for (const struct rk__group *g = ps->groups; g && !ps->child_left_out && !ps->arena.over;
          g = g->next)
         group_pods(ps, g);

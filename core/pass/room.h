@@ -5,7 +5,7 @@
 #include "core/base/map.h"
 #include "core/pass/pass.h"
 
-#define RK__POD_GVK "v1/Pod"
+#define RK__POD_GVK RK_POD_GVK
 
 enum rk__obj_what { RK__OBJ_POD, RK__OBJ_CHILD, RK__OBJ_OWNER, RK__OBJ_START, RK__OBJ_STATUS };
 

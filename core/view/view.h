@@ -100,6 +100,9 @@ struct rk_snapshot {
     /* Is this name out of use (observed, or used before)? Offline: NULL. A name whose POST is
      * unresolved is not used: the same intent gets it back. */
     bool (*name_used)(void *ctx, const char *gvk, const char *ns, const char *name);
+    /* The name under which a pod for this place was sent before, and nobody knows whether it was made;
+     * NULL. Whatever was edited since: another name would be a second pod. Offline: NULL. */
+    const char *(*unresolved)(void *ctx, const char *group, const char *member);
     /* Is an object of that name there that is not tied to this owner, as a refused create told?
      * Offline: NULL. */
     bool (*taken)(void *ctx, const char *gvk, const char *name);
@@ -109,7 +112,7 @@ struct rk_snapshot {
      * the arena, `mine` false. Offline: NULL. */
     bool (*find)(void *ctx, const char *gvk, const char *ns, const char *name, struct rk_arena *a,
                  struct rk_seen *ret);
-    void *ctx; /* of the four above */
+    void *ctx; /* of all of them */
 };
 
 struct rk_snap_outcome { /* see rk_outcome in plugin.h */

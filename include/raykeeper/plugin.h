@@ -387,7 +387,7 @@ typedef struct rk_watch {
     uint32_t metadata_only;
 } rk_watch;
 
-/* A gauge that STATUS hooks give samples of, served at /metrics. */
+/* A gauge that STATUS hooks give samples of. */
 typedef struct rk_gauge {
     const char *name, *help; /* "kuberay_cluster_info" */
 } rk_gauge;

@@ -5,7 +5,8 @@
  * rights; and the role names this one cluster. Pods cannot be named, their names are not known. */
 #include "autoscaler.h"
 
-#define LOOK_AGAIN_MS 5000 /* an account that the user will make: nothing else wakes us */
+#define STRANGER_MS   60000 /* what is not ours wakes nobody when it goes */
+#define LOOK_AGAIN_MS 5000  /* an account that the user will make: nothing else wakes us */
 
 struct right {
     const char *group, *resource;
@@ -47,8 +48,10 @@ static rk_json *rules(const rk_api *rk, rk_pass *ps)
 static rk_obj *child(const rk_api *rk, rk_pass *ps, const char *gvk, const char *name)
 {
     const rk_json *there = rk->seen(ps, gvk, name);
-    if (there && !rk->mine(ps, there))
+    if (there && !rk->mine(ps, there)) {
+        (void)rk->wait(ps, STRANGER_MS, "is it still there"); /* the time counts, not the verdict */
         return NULL;
+    }
     return rk->want(ps, gvk, name, RK_POLICY_ONCE | RK_WANT_ANYONES);
 }
 

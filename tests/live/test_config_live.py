@@ -161,7 +161,7 @@ def test_a_watch_list_serves_these_namespaces_with_rights_only_there(live):
     where, name = live.ns, "local"
     live.kube.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": where}})
     rules = live.kube.request("GET", "/apis/rbac.authorization.k8s.io/v1/clusterroles/raykeeper")["rules"]
-    leases = [{"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "create", "update"]}]
+    leases = [{"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "watch", "create", "update"]}]
     group = "rbac.authorization.k8s.io"
     live.kube.apply({"apiVersion": f"{group}/v1", "kind": "Role", "metadata": {"name": name, "namespace": where}, "rules": rules + leases})
     live.kube.apply({"apiVersion": f"{group}/v1", "kind": "RoleBinding", "metadata": {"name": name, "namespace": where},

@@ -322,7 +322,7 @@ def test_a_plugin_that_aborts_at_the_start_of_one_leaves_the_leadership_to_the_o
     trigger.write_text("")
     try:
         a = two.start("a", config=conf)
-        a.wait_said("worker killed")
+        a.wait_said("worker crashed in a plugin")
         b = two.start("b", lead=True)
         two.load = Load(two.live)
         two.more_pods()

@@ -139,6 +139,29 @@ STAGE_TEST(a_name_that_is_observed_avoided_or_used_before_is_not_given_again)
     assert_string_not_equal(stage_op(st, RK_OP_CREATE, 0)->name, first);
 }
 
+static const char *pending;
+static const char *unresolved(void *ctx, const char *group, const char *member)
+{
+    (void)ctx;
+    return strcmp(group, "g") == 0 && strcmp(member, "0") == 0 ? pending : NULL;
+}
+
+STAGE_TEST(a_create_of_unknown_outcome_keeps_its_name_whatever_is_edited)
+{
+    set_up(st, 2);
+    pending = "demo-g-worker-aaaaa";
+    st->snap.unresolved = unresolved;
+    for (int edit = 0; edit < 2; edit++) {
+        prefix = edit ? "renamed-" : prefix;
+        stage_run(st);
+        assert_string_equal(stage_op(st, RK_OP_CREATE, 0)->name, pending);
+        assert_string_not_equal(stage_op(st, RK_OP_CREATE, 1)->name, pending);
+    }
+    stage_see(st, POD, pending, "{}")->terminating = true;
+    stage_run(st);
+    assert_string_not_equal(stage_op(st, RK_OP_CREATE, 0)->name, pending);
+}
+
 STAGE_TEST(a_long_prefix_is_cut_so_that_the_name_is_legal)
 {
     static char longer[300];
@@ -323,6 +346,7 @@ int main(void)
         cmocka_unit_test(a_group_is_shaped_once_and_each_pod_gets_its_name_and_labels),
         cmocka_unit_test(names_are_a_function_of_intent),
         cmocka_unit_test(a_name_that_is_observed_avoided_or_used_before_is_not_given_again),
+        cmocka_unit_test(a_create_of_unknown_outcome_keeps_its_name_whatever_is_edited),
         cmocka_unit_test(a_long_prefix_is_cut_so_that_the_name_is_legal),
         cmocka_unit_test(a_fixed_name_waits_until_its_former_bearer_is_gone),
         cmocka_unit_test(only_missing_members_are_created),

@@ -146,6 +146,22 @@ STAGE_TEST(a_failed_hook_is_a_condition_until_all_is_well)
     assert_string_equal(stage_at(st, stage_op(st, RK_OP_STATUS, 0), "/status/conditions"), "[]");
 }
 
+static int32_t chatters(const rk_api *rk, rk_pass *ps, void *self)
+{
+    (void)self;
+    for (int i = 0; i < 3000; i++)
+        rk->event(ps, 1, "Noise", "Talk", "again");
+    return RK_OK;
+}
+
+STAGE_TEST(a_hook_that_will_not_stop_telling_is_bounded_and_blamed)
+{
+    stage_hook(st, stage_plugin(st, "a"), RK_PHASE_PLAN, 100, chatters);
+    stage_run(st);
+    assert_true(st->plan->n_events <= 1024);
+    assert_contains(st->plan->problem, "more than 1024 events");
+}
+
 static int32_t status_too_early(const rk_api *rk, rk_pass *ps, void *self)
 {
     (void)self;
@@ -170,6 +186,7 @@ int main(void)
         cmocka_unit_test(a_message_ends_before_the_schema_refuses_it),
         cmocka_unit_test(a_dropped_condition_leaves),
         cmocka_unit_test(a_failed_hook_is_a_condition_until_all_is_well),
+        cmocka_unit_test(a_hook_that_will_not_stop_telling_is_bounded_and_blamed),
         cmocka_unit_test(status_belongs_to_its_phase),
     };
     return cmocka_run_group_tests_name("pass status", tests, NULL, NULL);
