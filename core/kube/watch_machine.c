@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/log.h"
 #include "core/kube/watch_in.h"
 
 static void step(void *ctx);
@@ -269,6 +270,8 @@ static void live_ended(struct rk_watcher *w, const struct ending *e)
     if (e->clean)
         rk__watch_error(w, "stream ended at once");
     if (e->http == 410) {
+        rk_log_debug("watch is too old, listing anew", RK_KV("plural", w->plural),
+                     RK_KV("ns", w->ns), RK_KV("rv", w->rv));
         if (now - w->synced_ms < t->short_ms * 10)
             relist_later(w, w->rv); /* a list that is too old as soon as it is made must not spin */
         else

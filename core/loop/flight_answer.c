@@ -58,7 +58,7 @@ void rk__flight_settled(struct rk_step *s, bool ok, const struct rk_resp *resp)
     rk__flight_weighed(s, ok);
     /* A name is free again only when we know that its POST did nothing. And used only when the cache has its object: an answer that was
      * none (a login page under 200) leaves the next pass without it, and another name would make a second pod. */
-    bool unknown = !ok && (resp->unknown || (resp->unsent && s->tries > 1));
+    bool unknown = ok ? !s->seen : resp->unknown || (resp->unsent && s->tries > 1);
     if (op->verb == RK_OP_CREATE && op->group[0] && !unknown) {
         rk_shared_open_clear(f->w->shared, f->plan->uid, op->group, op->member);
         rk_shared_name_set(f->w->shared, op->gvk, op->ns, op->name,

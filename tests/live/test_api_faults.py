@@ -343,24 +343,25 @@ def test_many_deletions_that_nobody_asked_for_are_held_and_told(live, proxy):
 
 
 def test_an_answer_that_is_no_json_changes_nothing(live, proxy):
-    """A proxy's page of HTML under 200: for watches, the Lease, a create that was carried out and a delete that was not."""
+    """A proxy's page of HTML under 200: for watches, the Lease, a create that was carried out, a delete and a status that were not."""
     op = live.start(proxy.kubeconfig)
     live.create(ray.cluster("html", ("small", 2)))
     live.world.wait_for(ray.ready("html", 2))
     page = b"<html><body>Please log in</body></html>"
+    refused = proxy.answer(200, page, method="DELETE", path=f"/{live.ns}/pods/", times=1)
+    live.scale("html", 1)
+    live.world.wait_for(ray.ready("html", 1), what="one worker: the delete that nobody carried out is asked for again")
+    assert refused.hits == 1
     rules = [proxy.answer(200, page, query="watch=1", path=PODS, times=2), proxy.answer(200, page, method="PUT", path=LEASES, times=1),
              proxy.answer(200, page, forward=True, times=1, **made(live)),
-             proxy.answer(200, page, method="DELETE", path=f"/{live.ns}/pods/", times=1)]
+             proxy.answer(200, page, method="PATCH", path="/html/status", times=1)]
     proxy.sever(query="watch=1")
     live.scale("html", 4)
     live.world.wait_for(ray.ready("html", 4))
-    live.created(5)
-    live.scale("html", 3)
-    live.world.wait_for(ray.ready("html", 3), what="three workers: one delete more than the one that nobody carried out")
     for rule, n in zip(rules, (2, 1, 1, 1)):
         rule.wait_hits(n)
     assert not op.said("lease lost") and not op.said("worker killed")
-    live.created(5)
+    live.created(6)
 
 
 # --- the machine below
