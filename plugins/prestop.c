@@ -7,6 +7,8 @@
  * grace-period. */
 #include <raykeeper/ray.h>
 
+#include <stdio.h>
+
 #define HOOK  RAY_C0 "/lifecycle/preStop"
 #define GRACE "/spec/terminationGracePeriodSeconds"
 
@@ -36,6 +38,17 @@ static const rk_opt options[] = {
      .help = "of pods whose template has no terminationGracePeriodSeconds; the hook's time counts "
              "against it. 0: Kubernetes' own, 30 s"},
 };
+
+static int32_t check(const void *self, char *err, size_t err_size)
+{
+    const struct prestop *me = self;
+    if (me->command[0] && me->grace_ms % 1000 == 0)
+        return RK_OK;
+    (void)snprintf(err, err_size, "%s", /* cut when it must */
+                   me->command[0] ? "grace-period: whole seconds are wanted"
+                                  : "command: something for bash is wanted");
+    return RK_EINVAL;
+}
 
 static int32_t shape_pod(const rk_api *rk, rk_pass *ps, void *self)
 {
@@ -72,4 +85,5 @@ RK_EXPORT const rk_plugin rk_plugin_v0 = {
     .n_hooks = RK_COUNT(hooks),
     .opts = options,
     .n_opts = RK_COUNT(options),
+    .check = check,
 };

@@ -6,8 +6,7 @@
 #include <raykeeper/ray.h>
 
 struct probes {
-    const char *gcs_wget_s;
-    int64_t head_timeout, worker_timeout;
+    int64_t head_timeout, worker_timeout, gcs_wget_s;
 };
 
 static const rk_opt options[] = {
@@ -29,8 +28,10 @@ static const rk_opt options[] = {
      * with it. */
     {.key = "gcs-wget-timeout",
      .dflt = "10",
-     .type = RK_T_STR,
+     .type = RK_T_INT,
      .offset = offsetof(struct probes, gcs_wget_s),
+     .min = 1,
+     .max = 600,
      .help = "seconds, of the head's check of its GCS before Ray 2.53"},
 };
 
@@ -58,11 +59,11 @@ static rk_json *handler(const rk_api *rk, rk_pass *ps, const struct probes *me, 
         return probe;
     }
     static const char wget[] =
-        "wget --tries 1 -T %s -q -O- http://localhost:%lld/%s | grep success";
-    const char *text = rk->fmt(ps, wget, "2", (long long)agent, "api/local_raylet_healthz");
+        "wget --tries 1 -T %lld -q -O- http://localhost:%lld/%s | grep success";
+    const char *text = rk->fmt(ps, wget, 2LL, (long long)agent, "api/local_raylet_healthz");
     if (head)
         text = rk->fmt(ps, "%s && %s", text,
-                       rk->fmt(ps, wget, me->gcs_wget_s,
+                       rk->fmt(ps, wget, (long long)me->gcs_wget_s,
                                (long long)port(rk, start, RAY_START_PARAMS "/dashboard-port", 8265),
                                "api/gcs_healthz"));
     rk_json *exec = rk->new_object(ps), *command = rk->new_array(ps);

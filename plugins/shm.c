@@ -21,12 +21,26 @@ static const rk_opt options[] = {
              "none, or a quantity"},
 };
 
+/* As Kubernetes writes them: digits, a fraction perhaps, one suffix. */
+static int is_quantity(const char *text)
+{
+    static const char *const suffixes[] = {"",   "k",  "M",  "G",  "T",  "P", "E",
+                                           "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"};
+    size_t n = strspn(text, "0123456789");
+    const char *rest = text + n;
+    if (n && *rest == '.')
+        rest += 1 + strspn(rest + 1, "0123456789");
+    for (size_t i = 0; n && i < RK_COUNT(suffixes); i++)
+        if (rk_is(rest, suffixes[i]))
+            return 1;
+    return 0;
+}
+
 static int32_t check(const void *self, char *err, size_t err_size)
 {
     const struct shm *me = self;
     static const char text[] = "size: memory-limit, none or a quantity is wanted";
-    if (rk_is(me->size, "memory-limit") || rk_is(me->size, "none") ||
-        (me->size[0] >= '0' && me->size[0] <= '9'))
+    if (rk_is(me->size, "memory-limit") || rk_is(me->size, "none") || is_quantity(me->size))
         return RK_OK;
     if (err_size >= sizeof(text))
         memcpy(err, text, sizeof(text));

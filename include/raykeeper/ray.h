@@ -145,6 +145,26 @@ static inline int ray_is(const rk_api *rk, rk_pass *ps, const rk_json *pod, cons
     return rk->mine(ps, pod) && (!type || rk_is(ray_label(rk, ps, pod, RAY_L_TYPE), type));
 }
 
+/* A name of a GPU: ends in gpu, or as an NVIDIA MIG slice (nvidia.com/mig-<digits>g.<digits>gb; reference 4.4). */
+static inline int ray_is_gpu(const char *name)
+{
+    static const char mig[] = "nvidia.com/mig-";
+    size_t n = strlen(name);
+    if (n >= 3 && strcmp(name + n - 3, "gpu") == 0)
+        return 1;
+    const char *p = strstr(name, mig), *from = p ? p += sizeof(mig) - 1 : NULL;
+    if (!p)
+        return 0;
+    while (*p >= '0' && *p <= '9')
+        p++;
+    if (p == from || strncmp(p, "g.", 2) != 0)
+        return 0;
+    from = p += 2;
+    while (*p >= '0' && *p <= '9')
+        p++;
+    return p > from && strcmp(p, "gb") == 0;
+}
+
 /* Milliseconds since 1970 of an RFC 3339 time in UTC ("2026-01-02T03:04:05Z"); 0 when it is none. */
 static inline int64_t ray_time_ms(const char *text)
 {

@@ -8,6 +8,8 @@
  * head: a running pod is not edited. */
 #include "autoscaler.h"
 
+#include <stdio.h>
+
 static const rk_opt options[] = {
     {.key = "cpu",
      .dflt = "500m",
@@ -47,11 +49,12 @@ static const rk_opt options[] = {
 static int32_t check(const void *self, char *err, size_t err_size)
 {
     const struct autoscaler *me = self;
-    static const char text[] = "logs: an absolute path without ']' is wanted, or nothing";
-    if (me->logs[0] == '\0' || (me->logs[0] == '/' && !strchr(me->logs, ']')))
+    const char *text = "logs: an absolute path without ']' is wanted, or nothing";
+    if (!me->start[0])
+        text = "start: something for bash is wanted";
+    else if (me->logs[0] == '\0' || (me->logs[0] == '/' && !strchr(me->logs, ']')))
         return RK_OK;
-    if (err_size >= sizeof(text))
-        memcpy(err, text, sizeof(text));
+    (void)snprintf(err, err_size, "%s", text); /* cut when it must */
     return RK_EINVAL;
 }
 

@@ -49,13 +49,6 @@ static void text(const rk_api *rk, rk_pass *ps, const char *path, const char *s)
     (void)rk_set_str(rk, ps, rk->status(ps), path, s); /* as above */
 }
 
-static int is_gpu_like(const char *name)
-{
-    size_t n = strlen(name);
-    static const char mig[] = "nvidia.com/mig-";
-    return (n >= 3 && strcmp(name + n - 3, "gpu") == 0) || strncmp(name, mig, sizeof(mig) - 1) == 0;
-}
-
 struct wanted {
     const char *cpu, *memory, *gpu, *tpu;
 };
@@ -75,7 +68,7 @@ static void add_template(const rk_api *rk, rk_pass *ps, const rk_json *group, in
                 const char **slot = rk_is(name, "cpu")              ? &w->cpu
                                     : rk_is(name, "memory")         ? &w->memory
                                     : rk_is(name, "google.com/tpu") ? &w->tpu
-                                    : is_gpu_like(name)             ? &w->gpu
+                                    : ray_is_gpu(name)              ? &w->gpu
                                                                     : NULL;
                 const char *sum = slot ? rk->qty_add(ps, *slot, rk->qty_mul(ps, q, times)) : NULL;
                 if (sum)

@@ -2,31 +2,67 @@
  * 4.3-4.6). */
 #include "raystart.h"
 
+#include <stdlib.h>
+
+static int by_key(const void *a, const void *b)
+{
+    const struct member *l = a, *r = b;
+    return strcmp(l->key, r->key);
+}
+
+const struct member *raystart_sorted(const rk_api *rk, rk_pass *ps, const rk_json *object,
+                                     size_t *ret_n)
+{
+    struct member *m = rk->alloc(ps, (rk->len(object, "") + 1) * sizeof(*m));
+    size_t n = 0;
+    for (RK_EACH_MEMBER(rk, it, object))
+        m[n++] = (struct member){rk->key(it), it};
+    qsort(m, n, sizeof(*m), by_key);
+    *ret_n = n;
+    return m;
+}
+
 /* Keys in byte order; true becomes a bare flag, false nothing, but for three flags that take a
  * value; no shell quoting (reference 4.4). */
 const char *raystart_render(const rk_api *rk, rk_pass *ps)
 {
     static const char *const valued[] = {"log-color", "include-dashboard", "include-log-monitor"};
-    const rk_json *params = rk->at(rk->tree(rk->start(ps)), RAY_START_PARAMS);
-    const char *text = is_head(rk, ps) ? "ray start --head " : "ray start ";
-    for (const char *last = NULL;;) {
-        const rk_json *best = NULL;
-        for (RK_EACH_MEMBER(rk, p, params))
-            if ((!last || strcmp(rk->key(p), last) > 0) &&
-                (!best || strcmp(rk->key(p), rk->key(best)) < 0))
-                best = p;
-        if (!best)
-            return text;
-        last = rk->key(best);
-        const char *value = rk->str(best, "", "");
+    size_t n, k = 0;
+    const struct member *m =
+        raystart_sorted(rk, ps, rk->at(rk->tree(rk->start(ps)), RAY_START_PARAMS), &n);
+    const char **parts = rk->alloc(ps, (n * 5 + 1) * sizeof(*parts));
+    parts[k++] = is_head(rk, ps) ? "ray start --head " : "ray start ";
+    for (size_t i = 0; i < n; i++) {
+        const char *value = rk->str(m[i].value, "", "");
         int takes = 0;
-        for (size_t i = 0; i < RK_COUNT(valued); i++)
-            takes |= rk_is(last, valued[i]);
-        if (!takes && rk_is_ci(value, "true"))
-            text = rk->fmt(ps, "%s --%s ", text, last);
-        else if (takes || !rk_is_ci(value, "false"))
-            text = rk->fmt(ps, "%s --%s=%s ", text, last, value);
+        for (size_t j = 0; j < RK_COUNT(valued); j++)
+            takes |= rk_is(m[i].key, valued[j]);
+        int bare = !takes && rk_is_ci(value, "true");
+        if (!bare && !takes && rk_is_ci(value, "false"))
+            continue;
+        parts[k++] = " --";
+        parts[k++] = m[i].key;
+        parts[k++] = bare ? "" : "=";
+        parts[k++] = bare ? "" : value;
+        parts[k++] = " ";
     }
+    return rk->join(ps, parts, k);
+}
+
+/* Command and args of the container in one line: "" when there are none. */
+static const char *own_words(const rk_api *rk, rk_pass *ps, const rk_json *pod)
+{
+    const rk_json *command = rk->at(pod, RAY_C0 "/command"), *args = rk->at(pod, RAY_C0 "/args");
+    const char **parts =
+        rk->alloc(ps, (rk->len(command, "") + rk->len(args, "") + 1) * 3 * sizeof(*parts));
+    size_t k = 0;
+    for (int list = 0; list < 2; list++)
+        for (RK_EACH(rk, w, list ? args : command)) {
+            parts[k++] = " ";
+            parts[k++] = rk->str(w, "", "");
+            parts[k++] = " ";
+        }
+    return k ? rk->join(ps, parts, k) : "";
 }
 
 int32_t raystart_command(const rk_api *rk, rk_pass *ps, const struct raystart *me,
@@ -34,11 +70,7 @@ int32_t raystart_command(const rk_api *rk, rk_pass *ps, const struct raystart *m
 {
     rk_obj *pod = rk->subject(ps);
     const rk_json *now = rk->tree(pod);
-    const char *own = "";
-    for (RK_EACH(rk, w, rk->at(now, RAY_C0 "/command")))
-        own = rk->fmt(ps, "%s %s ", own, rk->str(w, "", ""));
-    for (RK_EACH(rk, w, rk->at(now, RAY_C0 "/args")))
-        own = rk->fmt(ps, "%s %s ", own, rk->str(w, "", ""));
+    const char *own = own_words(rk, ps, now);
     if (rk_is_ci(rk->str(now, rk_under(rk, ps, "/metadata/annotations", RAY_A_OVERWRITE), NULL),
                  "true") ||
         strstr(own, "ray start"))
@@ -48,8 +80,8 @@ int32_t raystart_command(const rk_api *rk, rk_pass *ps, const struct raystart *m
     rk->push(ps, command, rk->new_str(ps, me->login_shell ? "-cl" : "-c"));
     rk->push(ps, command, rk->new_str(ps, "--"));
     rk->push(ps, args,
-             rk->new_str(ps, rk->fmt(ps, "%s%sulimit -n ${RAY_START_ULIMIT_OPEN_FILES:-%s}; %s",
-                                     own, own[0] ? " && " : "", me->ulimit, start)));
+             rk->new_str(ps, rk->fmt(ps, "%s%sulimit -n ${RAY_START_ULIMIT_OPEN_FILES:-%lld}; %s",
+                                     own, own[0] ? " && " : "", (long long)me->ulimit, start)));
     RK_TRY(rk->set(pod, RAY_C0 "/command", command));
     return rk->set(pod, RAY_C0 "/args", args);
 }

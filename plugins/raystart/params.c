@@ -2,26 +2,6 @@
  * and detection (reference 4.4). */
 #include "raystart.h"
 
-/* A name of a GPU: ends in gpu, or an NVIDIA MIG slice (nvidia.com/mig-<digits>g.<digits>gb). */
-static int is_gpu(const char *name)
-{
-    static const char mig[] = "nvidia.com/mig-";
-    size_t n = strlen(name);
-    if (n >= 3 && strcmp(name + n - 3, "gpu") == 0)
-        return 1;
-    if (strncmp(name, mig, sizeof(mig) - 1) != 0)
-        return 0;
-    const char *p = name + sizeof(mig) - 1, *from = p;
-    while (*p >= '0' && *p <= '9')
-        p++;
-    if (p == from || strncmp(p, "g.", 2) != 0)
-        return 0;
-    from = p += 2;
-    while (*p >= '0' && *p <= '9')
-        p++;
-    return p > from && strcmp(p, "gb") == 0;
-}
-
 /* ---- BASE: what the spec says ---- */
 
 static int32_t group_resources(const rk_api *rk, rk_pass *ps)
@@ -37,7 +17,7 @@ static int32_t group_resources(const rk_api *rk, rk_pass *ps)
             RK_TRY(param_set(rk, ps, "num-cpus", rk->fmt(ps, "%lld", (long long)n)));
         else if (rk_is_ci(name, "memory"))
             RK_TRY(param_set(rk, ps, "memory", rk->fmt(ps, "%lld", (long long)n)));
-        else if (is_gpu(name) || (len >= 3 && rk_is_ci(name + len - 3, "gpu")))
+        else if (ray_is_gpu(name) || (len >= 3 && rk_is_ci(name + len - 3, "gpu")))
             RK_TRY(param_set(rk, ps, "num-gpus", rk->fmt(ps, "%lld", (long long)n)));
         else
             rk->put(ps, custom, name, rk->new_num(ps, n));
@@ -50,21 +30,18 @@ static int32_t group_resources(const rk_api *rk, rk_pass *ps)
 static int32_t group_labels(const rk_api *rk, rk_pass *ps)
 {
     const rk_json *labels = rk->at(rk->group(ps), "/labels");
-    const char *text = "";
     if (rk->type(labels) != RK_JSON_OBJECT || rk->len(labels, "") == 0)
         return RK_OK;
-    for (const char *last = NULL;;) { /* few labels: pick the next larger key each time */
-        const rk_json *best = NULL;
-        for (RK_EACH(rk, l, labels))
-            if ((!last || strcmp(rk->key(l), last) > 0) &&
-                (!best || strcmp(rk->key(l), rk->key(best)) < 0))
-                best = l;
-        if (!best)
-            break;
-        last = rk->key(best);
-        text = rk->fmt(ps, "%s%s%s=%s", text, text[0] ? "," : "", last, rk->str(best, "", ""));
+    size_t n, k = 0;
+    const struct member *m = raystart_sorted(rk, ps, labels, &n);
+    const char **parts = rk->alloc(ps, n * 4 * sizeof(*parts));
+    for (size_t i = 0; i < n; i++) {
+        parts[k++] = i ? "," : "";
+        parts[k++] = m[i].key;
+        parts[k++] = "=";
+        parts[k++] = rk->str(m[i].value, "", "");
     }
-    return param_set(rk, ps, "labels", text);
+    return param_set(rk, ps, "labels", rk->join(ps, parts, k));
 }
 
 int32_t raystart_base(const rk_api *rk, rk_pass *ps, void *self)
@@ -120,7 +97,7 @@ static int32_t accelerators(const rk_api *rk, rk_pass *ps, const rk_json *limits
         if (rk->type(m) != RK_JSON_NUMBER)
             return RK_OK;
     for (RK_EACH_MEMBER(rk, l, limits))
-        if (is_gpu(rk->key(l)) && nonzero(rk, quantity(rk, l, ""), &n) &&
+        if (ray_is_gpu(rk->key(l)) && nonzero(rk, quantity(rk, l, ""), &n) &&
             (!gpu || strcmp(rk->key(l), gpu) < 0)) {
             gpu = rk->key(l);
             gpus = n;

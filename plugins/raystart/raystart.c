@@ -21,8 +21,10 @@ static const rk_opt options[] = {
      .help = "start Ray in a login shell (bash -cl)"},
     {.key = "open-files",
      .dflt = "65536",
-     .type = RK_T_STR,
+     .type = RK_T_INT,
      .offset = offsetof(struct raystart, ulimit),
+     .min = 1,
+     .max = INT32_MAX,
      .help = "ulimit -n before ray start, where the container has no RAY_START_ULIMIT_OPEN_FILES"},
 };
 

@@ -5,7 +5,8 @@
 #include <raykeeper/ray.h>
 
 struct raystart {
-    const char *domain, *ulimit;
+    const char *domain;
+    int64_t ulimit;
     uint8_t login_shell;
 };
 
@@ -42,6 +43,13 @@ int32_t raystart_base(const rk_api *rk, rk_pass *ps,
 int32_t raystart_complete(const rk_api *rk,
                           rk_pass *ps); /* defaults and what the container's resources say */
 /* command.c */
+struct member {
+    const char *key;
+    const rk_json *value;
+};
+/* The members of an object in byte order of their keys; of equal keys as they came. */
+const struct member *raystart_sorted(const rk_api *rk, rk_pass *ps, const rk_json *object,
+                                     size_t *ret_n);
 const char *raystart_render(const rk_api *rk, rk_pass *ps);
 int32_t raystart_command(const rk_api *rk, rk_pass *ps, const struct raystart *me,
                          const char *start);

@@ -174,3 +174,26 @@ def test_an_unknown_name_is_told(cluster):
     done = run("render", *NOW, "--set", "plugins.disable=shmm", cluster)
     assert done.returncode == 78
     assert "shmm" in done.stderr
+
+
+@pytest.mark.parametrize("option, value", [
+    ("shm.size", "5foo"), ("shm.size", "1Gi,2"), ("raystart.open-files", "abc"), ("raystart.open-files", ""), ("probes.gcs-wget-timeout", "x"),
+    ("autoscaler.start", ""), ("prestop.command", ""), ("prestop.grace-period", "900ms"), ("prestop.grace-period", "1500ms")])
+def test_an_option_that_would_break_each_pod_stops_the_start(option, value):
+    done = run("conf", "--set", f"plugin:{option}={value}")
+    assert done.returncode == 78 and option.partition(".")[2] in done.stderr, done.stderr
+
+
+def test_a_long_command_and_many_parameters_come_whole_and_in_order(tmp_path):
+    """What can be stored is rendered: nothing grows with the square of it."""
+    cluster = json.loads(json.dumps(CLUSTER))
+    head = cluster["spec"]["headGroupSpec"]
+    head["template"]["spec"]["containers"][0]["args"] = ["a"] * 30000
+    head["rayStartParams"] = {f"p{i:04}": str(i) for i in reversed(range(2000))}
+    head["labels"] = {f"l{i:04}": "x" for i in reversed(range(2000))}
+    file = tmp_path / "c.json"
+    file.write_text(json.dumps(cluster))
+    line = next(o for o in render(file) if o["kind"] == "Pod" and o["metadata"]["labels"]["ray.io/node-type"] == "head")["spec"]["containers"][0]["args"][0]
+    assert line.startswith(" a  a ") and line.count(" a ") == 30000
+    assert "".join(f" --p{i:04}={i} " for i in range(2000)).strip() in line
+    assert ",".join(f"l{i:04}=x" for i in range(2000)) in line
