@@ -28,6 +28,8 @@ PREFIX = {
     "leases": "/apis/coordination.k8s.io/v1",
     "customresourcedefinitions": "/apis/apiextensions.k8s.io/v1",
     "jobs": "/apis/batch/v1",
+    "ingresses": "/apis/networking.k8s.io/v1",
+    "networkpolicies": "/apis/networking.k8s.io/v1",
     "roles": "/apis/rbac.authorization.k8s.io/v1",
     "rolebindings": "/apis/rbac.authorization.k8s.io/v1",
     "clusterroles": "/apis/rbac.authorization.k8s.io/v1",
@@ -37,6 +39,7 @@ CORE = "/api/v1"
 PLURAL = {
     "RayCluster": "rayclusters", "Pod": "pods", "Service": "services", "Namespace": "namespaces",
     "ServiceAccount": "serviceaccounts", "Secret": "secrets", "ResourceQuota": "resourcequotas",
+    "Ingress": "ingresses", "NetworkPolicy": "networkpolicies",
     "Role": "roles", "RoleBinding": "rolebindings", "ClusterRole": "clusterroles",
     "ClusterRoleBinding": "clusterrolebindings", "CustomResourceDefinition": "customresourcedefinitions",
 }

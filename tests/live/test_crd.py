@@ -252,7 +252,10 @@ MAY = ["get rayclusters.ray.io", "list rayclusters.ray.io", "watch rayclusters.r
        "list services", "watch services", "create services",
        *(f"{verb} {kind}" for verb in ("get", "list", "watch", "create")
          for kind in ("serviceaccounts", "roles.rbac.authorization.k8s.io", "rolebindings.rbac.authorization.k8s.io")),
-       "patch pods", "patch pods/resize", "patch rayclusters.ray.io",  # held to be granted, never used
+       "patch pods", "patch rayclusters.ray.io", "patch pods/resize",  # the last is held to be granted, never used
+       *(f"{verb} {kind}" for verb in ("get", "list", "watch", "create") for kind in ("jobs.batch", "secrets", "persistentvolumeclaims")),
+       "patch persistentvolumeclaims", *(f"{verb} routes.route.openshift.io" for verb in ("get", "list", "watch", "create", "delete")),
+       *(f"{verb} {kind}.networking.k8s.io" for verb in ("get", "list", "watch", "create", "patch", "delete") for kind in ("ingresses", "networkpolicies")),
        "create events.events.k8s.io", "patch events.events.k8s.io"]
 MAY_IN_OWN = [f"{verb} leases.coordination.k8s.io" for verb in ("get", "watch", "create", "update")]
 

@@ -81,6 +81,7 @@ def test_status_tells_state_conditions_counts_endpoints_and_head(served):
     served.create(ray.cluster("status", ray.group("small", 2, 1, 7)))
     w = served.world
     w.wait_for(ray.ready("status", 2))
+    w.wait_for(lambda o: o.condition("status", "Ready").get("status") == "True", what="all pods ready")
     # The head is told with its address, which the kubelet writes when the pod runs.
     w.wait_for(lambda o: o.status("status").get("head", {}).get("podIP"), what="the head's address in the status")
     status, head = w.status("status"), w.pods("status", "head")[0]
@@ -93,6 +94,7 @@ def test_status_tells_state_conditions_counts_endpoints_and_head(served):
     assert conditions == {
         "HeadPodReady": ("True", "HeadPodRunningAndReady"),
         "RayClusterProvisioned": ("True", "AllPodRunningAndReadyFirstTime"),
+        "Ready": ("True", "AllPodsReady"),
         "RayClusterSuspended": ("False", "RayClusterSuspended"),
         "RayClusterSuspending": ("False", "RayClusterSuspending")}
     assert status["endpoints"] == {"client": "10001", "dashboard": "8265", "gcs-server": "6379", "metrics": "8080", "serve": "8000"}
