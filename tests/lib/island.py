@@ -168,6 +168,11 @@ class Island:
     def heal(self):
         ip("link", "set", self.link, "up")
         ip("neigh", "del", self.there, "dev", self.link, check=False)
+        ip("netns", "exec", self.name, "ip", "neigh", "del", self.here, "dev", self.inner, check=False)
+
+    def lose_requests(self):
+        """What is asked is lost, and so is every acknowledgement; what the API server tells by itself still arrives."""
+        self.inside("ip", "neigh", "replace", self.here, "lladdr", NOWHERE, "nud", "permanent", "dev", self.inner)
 
     def lose_answers(self):
         """What is asked arrives; no answer comes back, not even of TCP."""

@@ -16,13 +16,15 @@ class Load(threading.Thread):
         super().__init__(daemon=True, name="load")
         self.live, self.most, self.dice = live, most, random.Random(live.ns)
         self.workers, self.lost, self.over, self.trouble = {}, set(), threading.Event(), None
+        self.turn = threading.Lock()
         self.start()
 
     def run(self):
         step = 0
         try:
             while not self.over.is_set():
-                self.act(step)
+                with self.turn:
+                    self.act(step)
                 step += 1
                 self.over.wait(PACE_S)
         except (OSError, ApiError, AssertionError) as e:
@@ -40,6 +42,13 @@ class Load(threading.Thread):
         elif self.wanted() < self.most:
             self.live.scale(name, self.workers[name] + 2)
             self.workers[name] += 2
+
+    def burst(self):
+        """One worker more for every cluster, all at once."""
+        with self.turn:
+            for name in self.workers:
+                self.live.scale(name, self.workers[name] + 1)
+                self.workers[name] += 1
 
     def lose(self, name):
         with self.live.world.news:

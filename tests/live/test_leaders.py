@@ -206,19 +206,12 @@ def test_a_worker_that_does_not_run_for_thirty_seconds_costs_the_leadership(two)
 
 
 def begin_behind(two, island, sets):
-    """a leads from its island, and large writes are under way."""
-    a, b = two.both(sets=sets, a={"kubeconfig": island.kubeconfig, "within": island.within}, work=False)
-    two.load = Load(two.live)
-    heavy = ray.group("heavy", 80, annotations={f"text-{i}": "x" * 4000 for i in range(12)})
-    two.live.create(ray.cluster("heavy", heavy))
-    two.load.workers["heavy"] = 80
-    two.live.world.wait_for(lambda w: len(w.pods("heavy", live=False)) >= 5, what="five heavy pods")
-    return a, b
+    """a leads from its island."""
+    return two.both(sets=sets, a={"kubeconfig": island.kubeconfig, "within": island.within})
 
 
 def taken_over_behind(two, island, a, b):
-    """Something of a was queued, b took over; nothing of it arrives when the way is open again."""
-    two.live.audit.wait_for(lambda: island.unsent(a.pid) > 0, 10, "bytes that a cannot get rid of")
+    """b takes over; nothing of what a had queued arrives when the way is open again."""
     b.wait_leading(bound=TAKEOVER_S)
     mark = a.mark()
     island.heal()
@@ -229,15 +222,23 @@ def taken_over_behind(two, island, a, b):
 
 
 def test_a_partitioned_leader_stops_and_nothing_that_it_had_queued_arrives_later(two, island):
+    """At first only what it sends is lost: it still hears of work, and writes into its sockets."""
     a, b = begin_behind(two, island, ())
+    island.lose_requests()
+    two.load.burst()
+    two.live.audit.wait_for(lambda: island.unsent(a.pid) > 8000, 10, "writes that a cannot get rid of")
     island.cut()
     taken_over_behind(two, island, a, b)
 
 
 def test_a_leader_that_gets_no_answers_stops(two, island):
-    """What it asks arrives; it does not know."""
+    """What it asks arrives, as far as can be sent without an acknowledgement: the rest is queued."""
     a, b = begin_behind(two, island, QUICK)
+    two.live.create(ray.cluster("heavy", ray.group("heavy", 240, annotations={f"text-{i}": "x" * 4000 for i in range(12)})))
+    two.load.workers["heavy"] = 240
+    two.live.world.wait_for(lambda w: len(w.pods("heavy", live=False)) >= 5, what="five heavy pods")
     island.lose_answers()
+    two.live.audit.wait_for(lambda: island.unsent(a.pid) > 8000, 10, "writes that a cannot get rid of")
     taken_over_behind(two, island, a, b)
 
 
