@@ -82,7 +82,8 @@ def test_the_finalizer_is_there_before_anything_else_and_goes_with_the_last_key(
     assert writes[0] == ("patch", "rayclusters"), f"first of all: {writes}"
     served.kube.delete("rayclusters", served.ns, "kept")
     job = more.wait_for(lambda o: o.all("jobs"), what="the clean-up Job")[0]
-    assert not more.pods("kept", "head", live=False), "the head is gone before its keys are"
+    heads = served.kube.list("pods", served.ns, "ray.io/cluster=kept,ray.io/node-type=head")
+    assert heads == [], "the head is gone before its keys are"
     assert job["metadata"]["name"] == "kept-redis-cleanup" and job["spec"]["backoffLimit"] == 0 and job["spec"]["activeDeadlineSeconds"] == 300
     gone(served, "kept")
     served.audit.settle()
