@@ -125,6 +125,10 @@ int32_t raycluster_validate(const rk_api *rk, rk_pass *ps, void *self)
     bad = svc[0] ? bad_name(rk, ps, svc, 63, 0) : NULL;
     if (bad)
         (void)rk->fail(ps, RK_EINVAL, RAY_HEAD_SPEC "/headService/metadata/name", "%s", bad);
+    /* Pods that talk in the clear are not what was asked for (reference 2, rule 15, without the gate). */
+    if (rk->truth(o, "/spec/tlsOptions/enabled", 0))
+        (void)rk->fail(ps, RK_EINVAL, "/spec/tlsOptions/enabled",
+                       "no plugin encrypts the traffic between pods");
     if (rk->type(rk->at(o, RAY_HEAD_SPEC)) == RK_JSON_OBJECT) {
         raycluster_group_types(rk, ps, RAY_HEAD_SPEC, 0);
         own(rk, ps, RAY_HEAD_SPEC);
