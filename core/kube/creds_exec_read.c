@@ -176,14 +176,14 @@ static struct rk_span last_line(const char *text, size_t n)
 
 void rk__exec_last_line(const char *text, size_t n, const char *secret, char *ret, size_t size)
 {
-    struct rk_span line = last_line(text, n), word = {line.p, 0}, gap = {line.p, 0};
+    struct rk_span line = last_line(text, n), word = {line.p, 0};
     size_t at = 0;
     ret[0] = '\0';
     for (size_t i = 0; i < line.n;) {
         size_t start = i;
         while (i < line.n && is_break(line.p[i]))
             i++;
-        gap = (struct rk_span){line.p + start, i - start};
+        struct rk_span gap = {line.p + start, i - start};
         put(ret, size, &at, gap);
         start = i;
         while (i < line.n && !is_break(line.p[i]))
