@@ -46,8 +46,16 @@ void rk__flight_weighed(struct rk_step *s, bool gone)
     if (!s->weighs)
         return;
     s->weighs = false;
-    s->f->w->breaker.flying--;
-    s->f->w->breaker.deleted += gone;
+    struct rk_breaker *b = &s->f->w->breaker;
+    struct rk_owner *o = s->f->owner;
+    b->flying--;
+    if (!gone || !rk_breaker_counts(o))
+        return;
+    if (o->charged_since != b->since_ms)
+        o->charged = 0;
+    o->charged_since = b->since_ms;
+    o->charged++;
+    b->deleted++;
 }
 
 void rk__flight_settled(struct rk_step *s, bool ok, const struct rk_resp *resp)
@@ -275,7 +283,7 @@ void rk__flight_answered(void *ctx, const struct rk_resp *resp)
     /* A namespace that goes takes no new objects, and never comes back: each of its pods that ends would have us try again. */
     if (resp->http == 403 && resp->body.p &&
         memmem(resp->body.p, resp->body.n, "NamespaceTerminating", 20))
-        f->owner->barred_ms = rk_clock_ms() + BARRED_MS;
+        rk_breaker_pardon(f->w, f->owner, rk_clock_ms() + BARRED_MS);
     if (resp->code == RK_E_CONFLICT || (op->verb == RK_OP_STATUS && resp->code == RK_E_NOENT)) {
         raced(s);
         return;

@@ -93,7 +93,7 @@ void rk__flight_send(struct rk_step *s)
         rk__flight_settled(s, false, &r);
         return;
     }
-    if (op->verb == RK_OP_DELETE && op->pod && !f->owner->planned_edits && !s->weighs) {
+    if (op->verb == RK_OP_DELETE && op->pod && rk_breaker_counts(f->owner) && !s->weighs) {
         s->weighs = true;
         w->breaker.flying++;
     }

@@ -5,11 +5,24 @@
 #include "core/base/log.h"
 #include "core/loop/worker.h"
 
+bool rk_breaker_counts(const struct rk_owner *o)
+{
+    return !o->planned_edits && rk_clock_ms() >= o->barred_ms;
+}
+
+void rk_breaker_pardon(struct rk_worker *w, struct rk_owner *o, int64_t until_ms)
+{
+    o->barred_ms = until_ms;
+    if (o->charged_since == w->breaker.since_ms)
+        w->breaker.deleted -= o->charged;
+    o->charged = 0;
+}
+
 /* Does this deletion exceed the share of known pods that may go without a user's edit? (DESIGN 4, deletion breaker.) */
 static bool breaker_trips(const struct rk_worker *w, const struct rk_owner *o,
                           const struct rk_op *op, size_t *admitted)
 {
-    if (!w->o->breaker.enabled || o->planned_edits)
+    if (!w->o->breaker.enabled || !rk_breaker_counts(o))
         return false;
     int kind = rk_view_kind_find(w->view, op->gvk);
     size_t known = kind >= 0 ? rk_view_count(w->view, kind) : 0;

@@ -38,7 +38,9 @@ struct rk_owner {
         user_edits; /* edits since the last settled plan: the breaker lets what follows from them be */
     int64_t
         barred_ms;  /* rk_clock_ms: nothing is created before it, the namespace is being deleted */
-    uint32_t races; /* flights in a row that lost a race */
+    size_t charged; /* deletions of it that the breaker counted ... */
+    int64_t charged_since;  /* ... in its window of this beginning */
+    uint32_t races;         /* flights in a row that lost a race */
     uint32_t planned_edits; /* user_edits as the plan in flight saw it */
     uint64_t *told;         /* hashes of the events of the last plan: only new ones are told */
     size_t n_told;
@@ -122,6 +124,10 @@ void rk_drive_tell_unreadable(struct rk_worker *w, struct rk_owner *o,
 bool rk_quarantine_stops(struct rk_worker *w, struct rk_owner *o, const struct rk_snapshot *snap);
 
 /* ---- hold.c ---- */
+/* Its namespace is being deleted, and takes the pods along: what went of it is counted no more, and nothing for a while. */
+void rk_breaker_pardon(struct rk_worker *w, struct rk_owner *o, int64_t until_ms);
+/* Does the breaker count deletions of this owner's pods, which follow from no edit? */
+bool rk_breaker_counts(const struct rk_owner *o);
 /* Takes deletions of pods that must wait out of the plan, and says so in log and events. Returns how many. */
 size_t rk_hold_deletions(struct rk_worker *w, const struct rk_owner *o, struct rk_plan *plan);
 

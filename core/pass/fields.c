@@ -256,7 +256,7 @@ void rk__fields_keep(struct rk_pass *ps, struct rk_obj *o, const struct rk__grou
     s->role = rk_arena_strdup(a, g ? g->g.role : "");
     s->template = g && !m;
     s->member = m && own ? rk_arena_strdup(a, m->key) : NULL;
-    s->pods = !m ? 0 : own ? name != NULL : g->g.n_members;
+    s->pods = !m || !g ? 0 : own ? name != NULL : g->g.n_members;
     cJSON *tree = copy_marked(a, o->root);
     if (m)
         name_pod(&t, tree, name);

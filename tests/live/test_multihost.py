@@ -140,6 +140,23 @@ def test_one_host_that_fails_under_load_takes_its_replica_along_and_no_other(ser
     served.created(1 + 24 + 16 + 4 + 41)
 
 
+def test_a_namespace_that_is_deleted_holds_no_deletions_elsewhere(served):
+    """Its replicas break apart pod by pod, and the rest of each is told to go: more than the breaker lets go at once, and nobody's fault."""
+    gone, world = served.another()
+    served.create(slices("doomed", 12, 4), gone)
+    served.create(slices("stays", 2, 4))
+    world.wait_for(ray.ready("doomed", 48))
+    served.world.wait_for(ray.ready("stays", 8))
+    served.kube.delete("namespaces", None, gone)
+    world.wait_for(lambda o: not o.all("pods") and not o.cluster("doomed"), what="an empty namespace")
+    before = whole(served.world, "stays", 2, 4)
+    replica = sorted(before)[0]
+    victims = members(before, replica)
+    served.kube.delete("pods", served.ns, before[replica][0]["metadata"]["name"])
+    served.world.wait_for(lambda o: not victims & o.names(live=False) and ray.ready("stays", 8)(o), what="a whole new replica")
+    assert not served.world.events("stays", "DeletionsHeld")
+
+
 def test_a_host_that_is_gone_at_once_takes_its_replica_along(served):
     """Without ever being seen as terminating, and whichever host it is that remains."""
     served.create(slices("force", 2, 3))
