@@ -25,7 +25,6 @@ static int wanted(const rk_api *rk, rk_pass *ps)
     return rk->truth(rk->object(ps), RAY_HEAD_SPEC "/enableIngress", 0);
 }
 
-/* KubeRay cut names to their last 50 characters: what it made for this cluster stays in use, anything new has its name whole. */
 static const char *name_of(const rk_api *rk, rk_pass *ps, const char *gvk, const char *whole)
 {
     size_t n = strlen(whole);

@@ -147,6 +147,22 @@ static void watch_sleep(struct rk_child *c, const struct rk_hand *hand, bool by_
     c->looked_ms = now;
 }
 
+static void tell_hang(const struct rk_hand *hand, const char *how)
+{
+    rk_log_error("worker hangs in a plugin", RK_KV("plugin", hand->plugin),
+                 RK_KV("hook", hand->hook), RK_KV("object", hand->object), RK_KV("how", how));
+}
+
+enum rk_hang rk_child_sleeps(const struct rk_child *c, const struct rk_shared *s, int64_t ms)
+{
+    struct rk_hand hand = {0};
+    if (!rk_shared_in_hand(s, &hand) || strcmp(hand.plugin, RK_HAND_CORE) == 0 ||
+        hand.seq != c->hand_seq || c->asleep_ms < ms)
+        return RK_HANG_NO;
+    tell_hang(&hand, "asleep");
+    return RK_HANG_SLEEPS;
+}
+
 enum rk_hang rk_child_hangs(struct rk_child *c, const struct rk_shared *s, bool patient)
 {
     struct rk_hand hand = {0};
@@ -157,9 +173,7 @@ enum rk_hang rk_child_hangs(struct rk_child *c, const struct rk_shared *s, bool 
     if (!burns && !late)
         return RK_HANG_NO;
     if (burns || c->asleep_ms >= HOOK_ASLEEP_MS) {
-        rk_log_error("worker hangs in a plugin", RK_KV("plugin", hand.plugin),
-                     RK_KV("hook", hand.hook), RK_KV("object", hand.object),
-                     RK_KV("how", burns ? "busy" : "asleep"));
+        tell_hang(&hand, burns ? "busy" : "asleep");
         return burns ? RK_HANG_BURNS : RK_HANG_SLEEPS;
     }
     rk_log_error("worker hangs",

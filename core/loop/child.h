@@ -40,6 +40,8 @@ pid_t rk_child_reap(int *ret_status);
 int64_t rk_child_cpu_ms(const struct rk_child *c);
 /* To be called every half second or so. `patient`: only what does not depend on the wall clock. Told in the log. */
 enum rk_hang rk_child_hangs(struct rk_child *c, const struct rk_shared *s, bool patient);
+/* It is about to be killed for not working: does it sleep in a plugin, and did it for `ms` at least as far as was looked? Says so in the log. */
+enum rk_hang rk_child_sleeps(const struct rk_child *c, const struct rk_shared *s, int64_t ms);
 void rk_child_closed(struct rk_child *c);
 /* Log the end of the worker. True when what was in hand is to blame: a crash (SEGV, BUS, ILL, TRAP, FPE, ABRT, SYS), an exit that a plugin called, or `hang`, for
  * which it was killed while that very call (hang_seq) was in hand. SIGKILL by others and want of memory blame nobody. */

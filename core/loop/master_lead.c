@@ -15,12 +15,18 @@
 #define UNABLE_MS      30000 /* without a working worker; then leadership is given back (DESIGN 4) */
 #define FROZEN_MS      5000  /* without a heartbeat: it does not run, whatever the reason */
 #define CUT_MS         3000  /* a worker acknowledges a lost Lease within this, or is killed */
+#define ASLEEP_MS      27000 /* of UNABLE_MS: looks and heartbeats come in steps */
 #define RENEW_STALE_MS 35000 /* client.md 54 */
 
 static void cut_late(void *ctx)
 {
     struct rk_master *m = ctx;
     rk_log_error("worker does not acknowledge that it leads no more: killed");
+    if (m->hang ==
+        RK_HANG_NO) { /* a plugin that keeps it so long is to blame as one that is found after a minute */
+        m->hang = rk_child_sleeps(&m->child, m->shared, ASLEEP_MS);
+        m->hang_seq = m->child.hand_seq;
+    }
     rk_child_kill(&m->child, SIGKILL);
 }
 
