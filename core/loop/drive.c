@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/json/scan.h"
 #include "core/loop/worker.h"
 
 #define GATE_MS     200
@@ -220,6 +221,14 @@ static void resolve_names(struct rk_worker *w, const struct rk_snapshot *snap)
     }
 }
 
+/* Was the spec edited while nobody looked? The status tells how far its writer had come. */
+static bool edited_unseen(const struct rk_snapshot *snap)
+{
+    struct rk_span now = rk_scan_get(snap->object, "metadata/generation"),
+                   seen = rk_scan_get(snap->object, "status/observedGeneration");
+    return now.p && seen.p && (now.n != seen.n || memcmp(now.p, seen.p, now.n) != 0);
+}
+
 static void run_key(struct rk_worker *w, const char *key)
 {
     struct rk_owner *o = rk_map_get(&w->owners, key);
@@ -236,6 +245,8 @@ static void run_key(struct rk_worker *w, const char *key)
         return;
     }
     resolve_names(w, &snap);
+    if (o->user_edits == 0 && edited_unseen(&snap))
+        o->user_edits = 1;
     o->planned_edits = o->user_edits;
     snap.now_us = rk_clock_wall_us();
     if (rk_quarantine_stops(w, o, &snap))

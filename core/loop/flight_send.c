@@ -93,7 +93,8 @@ void rk__flight_send(struct rk_step *s)
         rk__flight_settled(s, false, &r);
         return;
     }
-    if (op->verb == RK_OP_DELETE && op->pod && rk_breaker_counts(f->owner) && !s->weighs) {
+    if (op->verb == RK_OP_DELETE && op->pod && !op->willed && rk_breaker_counts(f->owner) &&
+        !s->weighs) {
         s->weighs = true;
         w->breaker.flying++;
     }

@@ -63,7 +63,7 @@ size_t rk_hold_deletions(struct rk_worker *w, const struct rk_owner *o, struct r
         struct rk_op *op = &plan->ops[i];
         bool pod = op->verb == RK_OP_DELETE && op->pod;
         stale = stale || (pod && rk_feeds_stale_of(w, op->gvk, o->ns, why, sizeof(why)));
-        if (pod && (stale || breaker_trips(w, o, op, &admitted)))
+        if (pod && (stale || (!op->willed && breaker_trips(w, o, op, &admitted))))
             held++;
         else
             plan->ops[kept++] = *op;

@@ -146,6 +146,8 @@ int32_t rk__hooks(struct rk_pass *ps, int phase, bool all)
         int32_t r = run_one(ps, h);
         if (r == RK_DONE || ps->arena.over)
             return r;
+        if (r == RK_WAIT)
+            ps->stopper = h->plug;
         if ((r < 0 && sum >= 0) || (r == RK_WAIT && sum == RK_OK))
             sum = r;
         if (sum != RK_OK && !all)

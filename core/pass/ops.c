@@ -76,6 +76,7 @@ struct rk_op *rk__op_gone(struct rk_pass *ps, const struct rk__gone *g, int wave
     op->fail_reason = rk_arena_strdup(a, g->fail_reason);
     op->action = "Delete";
     op->pod = strcmp(g->seen->gvk, RK_POD_GVK) == 0; /* whoever says so, and how */
+    op->willed = ps->snap->deleting || (ps->stopper && ps->stopper == g->by);
     op->note = rk_arena_strdup(a, g->why);
     return op;
 }

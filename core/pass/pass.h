@@ -34,6 +34,7 @@ struct rk_op {
     const char *fill_path, *fill_how; /* see rk_api.fill; NULL */
     bool apart;                       /* its failure stops no later wave (RK_WANT_APART) */
     bool pod;     /* of a group, or named by drop_pod: its deletion may be held (loop) */
+    bool willed;  /* DELETE: the object as a whole says so, no count (RK_WAIT, or its own end) */
     bool anyones; /* CREATE: an object of that name is as good (RK_WANT_ANYONES) */
     const char *ok_reason, *fail_reason, *action; /* events; NULL = none */
     const char *note;                             /* DELETE: why */

@@ -149,6 +149,7 @@ struct rk_pass {
 
     struct rk_obj *wants, **wants_end;
     struct rk__group *groups, **groups_end;
+    const struct rk_plug *stopper; /* the last whose hook said RK_WAIT; NULL */
     struct rk__gone *drops, **drops_end;
     struct rk__gone *unwants, **unwants_end;
     struct rk__note *notes; /* latest first */

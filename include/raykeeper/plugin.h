@@ -270,7 +270,8 @@ typedef struct rk_api {
     /* event reasons for its creation; NULL = none */
     void (*announce)(rk_pass *, rk_obj *, const char *created, const char *failed);
     int32_t (*pods)(rk_pass *, const rk_group *);
-    /* an observed pod must go; event reasons. RK_YIELDED: it is not ours and stays */
+    /* an observed pod must go; event reasons. RK_YIELDED: it is not ours and stays. The deletion breaker counts it, unless the
+     * hook ends the phase with RK_WAIT: then it is what the object says that makes its pods go, not a count of them */
     int32_t (*drop_pod)(rk_pass *, const char *name, const char *why, const char *deleted,
                         const char *failed);
     /* an observed child must go. RK_YIELDED: it is not ours and stays */

@@ -79,7 +79,9 @@ def test_a_cluster_that_is_made_suspended_has_a_service_and_no_pods_until_it_is_
     served.create(ray.cluster("queued", ("small", 2), suspend=True))
     w = served.world
     w.wait_for(suspended("queued"))
-    assert [c["type"] for c in w.status("queued")["conditions"]] == ["HeadPodReady", "RayClusterProvisioned", "RayClusterSuspended", "RayClusterSuspending"]
+    assert [c["type"] for c in w.status("queued")["conditions"]] == [
+        "HeadPodReady", "RayClusterProvisioned", "RayClusterSuspended", "RayClusterSuspending", "Ready"]
+    assert w.condition("queued", "Ready")["status"] == "False"
     assert len(w.services("queued")) == 1
     served.created(0)
     suspend(served, "queued", None)

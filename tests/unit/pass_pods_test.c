@@ -269,6 +269,26 @@ STAGE_TEST(a_dropped_pod_goes_by_uid_and_with_its_reasons)
     assert_null(st->plan->problem);
 }
 
+static int32_t verdict;
+static int32_t drop_and_say(const rk_api *rk, rk_pass *ps, void *self)
+{
+    (void)self;
+    RK_TRY(rk->drop_pod(ps, "demo-g-worker-old", "no pods", "DeletedPod", "FailedToDeletePod"));
+    return verdict;
+}
+
+STAGE_TEST(a_drop_before_a_wait_is_the_objects_will_and_no_matter_of_counts)
+{
+    stage_hook(st, stage_plugin(st, "a"), RK_PHASE_PLAN, 100, drop_and_say);
+    (void)stage_see(st, POD, "demo-g-worker-old", "{}");
+    for (int i = 0; i < 2; i++) {
+        verdict = i ? RK_WAIT : RK_OK;
+        stage_run(st);
+        assert_int_equal(stage_count(st, RK_OP_DELETE), 1);
+        assert_int_equal(stage_op(st, RK_OP_DELETE, 0)->willed, i);
+    }
+}
+
 static int32_t object_hook(const rk_api *rk, rk_pass *ps, void *self)
 {
     (void)self;
@@ -354,6 +374,7 @@ int main(void)
         cmocka_unit_test(a_members_label_wins_over_the_templates),
         cmocka_unit_test(a_slice_bounds_creates_and_deletes_and_counts_the_rest),
         cmocka_unit_test(a_dropped_pod_goes_by_uid_and_with_its_reasons),
+        cmocka_unit_test(a_drop_before_a_wait_is_the_objects_will_and_no_matter_of_counts),
         cmocka_unit_test(object_hooks_see_shaped_pods),
         cmocka_unit_test(offline_there_is_no_uid_in_the_owner_reference),
         cmocka_unit_test(two_members_with_one_key_are_refused),
