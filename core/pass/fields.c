@@ -1,4 +1,5 @@
 /* Every field of what was shaped, with its author, into the plan: for explain. The tree is that of the object as it is sent. */
+#include <assert.h>
 #include <string.h>
 
 #include "core/json/path.h"
@@ -246,6 +247,7 @@ void rk__fields_keep(struct rk_pass *ps, struct rk_obj *o, const struct rk__grou
 {
     struct rk_plan *p = ps->plan;
     struct rk_arena *a = &p->arena;
+    assert(!m || g); /* a member is one of a group */
     if (!ps->conf->record)
         return;
     struct rk_plan_shape *s = rk__grow(a, &p->shapes, &p->n_shapes, &ps->cap_shapes, sizeof *s);
@@ -256,7 +258,7 @@ void rk__fields_keep(struct rk_pass *ps, struct rk_obj *o, const struct rk__grou
     s->role = rk_arena_strdup(a, g ? g->g.role : "");
     s->template = g && !m;
     s->member = m && own ? rk_arena_strdup(a, m->key) : NULL;
-    s->pods = !m || !g ? 0 : own ? name != NULL : g->g.n_members;
+    s->pods = !m ? 0 : own ? name != NULL : g->g.n_members;
     cJSON *tree = copy_marked(a, o->root);
     if (m)
         name_pod(&t, tree, name);
