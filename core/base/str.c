@@ -2,6 +2,7 @@
  * process never leaves the C locale. */
 #include "core/base/str.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "core/base/err.h"
@@ -102,6 +103,12 @@ int rk_str_copyn(char *dst, size_t dst_size, const char *src, size_t n)
         memcpy(dst, src, n);
     dst[n] = '\0';
     return 0;
+}
+
+void rk_str_cut(char *dst, size_t dst_size, const char *src)
+{
+    assert(dst_size > 0);
+    (void)rk_str_copyn(dst, dst_size, src, strnlen(src, dst_size - 1)); /* fits */
 }
 
 int rk_str_int(struct rk_span s, int64_t min, int64_t max, int64_t *ret)

@@ -26,6 +26,8 @@ bool rk_str_ends(const char *s, const char *suffix);
 /* Bounded copy; returns RK_E_LIMIT and leaves "" when it does not fit. */
 int rk_str_copy(char *dst, size_t dst_size, const char *src);
 int rk_str_copyn(char *dst, size_t dst_size, const char *src, size_t n);
+/* As much as fits, of a text that may lack its end within dst_size bytes: for people, and for memory that another process writes. */
+void rk_str_cut(char *dst, size_t dst_size, const char *src);
 /* Whole text must be a decimal integer in [min, max]; RK_E_INVAL otherwise, *ret untouched. */
 int rk_str_int(struct rk_span s, int64_t min, int64_t max, int64_t *ret);
 /* "15s", "100ms", "2m", "1h30m", "0" -> milliseconds; units h, m, s, ms, each smaller than the one before. RK_E_INVAL otherwise. */

@@ -10,11 +10,6 @@
 #define WAIT_MS    5000
 #define WAIT_MAX   300000
 
-static void copy(char *dst, size_t size, const char *src)
-{
-    (void)rk_str_copyn(dst, size, src, strnlen(src, size - 1)); /* cut: for people */
-}
-
 bool rk_blame_quarantined(const struct rk_blame *b)
 {
     return b && b->count >= RK_BLAME_TIMES;
@@ -94,13 +89,13 @@ const struct rk_blame *rk_blame_add(struct rk_blames *t, const struct rk_hand *h
     struct rk_blame *b = rk_blame_find(t, hand->uid, hand->generation, now_ms);
     if (!b) {
         b = room(t);
-        copy(b->uid, sizeof(b->uid), hand->uid);
+        rk_str_cut(b->uid, sizeof(b->uid), hand->uid);
         b->generation = hand->generation;
     }
-    copy(b->object, sizeof(b->object), hand->object);
-    copy(b->plugin, sizeof(b->plugin), hand->plugin);
-    copy(b->hook, sizeof(b->hook), hand->hook);
-    copy(b->how, sizeof(b->how), how);
+    rk_str_cut(b->object, sizeof(b->object), hand->object);
+    rk_str_cut(b->plugin, sizeof(b->plugin), hand->plugin);
+    rk_str_cut(b->hook, sizeof(b->hook), hand->hook);
+    rk_str_cut(b->how, sizeof(b->how), how);
     b->hung = hung;
     b->last_ms = now_ms;
     b->count++;

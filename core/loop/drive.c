@@ -300,25 +300,28 @@ void rk_drive_finished(struct rk_worker *w, struct rk_owner *o, enum rk_flight_e
 static void drive(void *ctx)
 {
     struct rk_worker *w = ctx;
-    int64_t start = rk_clock_ms(), due = 0;
+    int64_t start = rk_clock_ms(), due = INT64_MAX;
     w->driving = true; /* what a key asks for meanwhile, this turn sees */
-    while (w->leads && !w->stopping && w->flights < FLIGHTS_MAX &&
-           rk_shared_gate(w->shared, w->epoch)) {
+    while (w->leads && !w->stopping && w->flights < FLIGHTS_MAX) {
         int priority;
         int64_t waited, now = rk_clock_ms();
-        const char *key =
-            now - start < TURN_MS ? rk_queue_next(w->queue, now, &priority, &waited) : NULL;
+        if (!rk_shared_gate(w->shared, w->epoch)) {
+            due =
+                now + GATE_MS; /* it shut without a word (a late renewal), and opens without one */
+            break;
+        }
+        if (now - start >= TURN_MS) {
+            due = now;
+            break;
+        }
+        const char *key = rk_queue_next(w->queue, now, &priority, &waited);
         if (!key) {
-            due = now - start < TURN_MS ? rk_queue_due_ms(w->queue) : now;
+            due = rk_queue_due_ms(w->queue);
             break;
         }
         run_key(w, key);
     }
     w->driving = false;
-    /* A gate that shut without a word (a late renewal) opens without one: look again. */
-    bool shut = due == 0 && w->leads && !w->stopping && w->flights < FLIGHTS_MAX;
-    if (due == 0)
-        due = shut ? rk_clock_ms() + GATE_MS : INT64_MAX;
     if (due != INT64_MAX)
         rk_timer_set(w->poll, &w->drive_timer, due, drive, w);
 }

@@ -22,8 +22,8 @@ static void cut_late(void *ctx)
 {
     struct rk_master *m = ctx;
     rk_log_error("worker does not acknowledge that it leads no more: killed");
-    if (m->hang ==
-        RK_HANG_NO) { /* a plugin that keeps it so long is to blame as one that is found after a minute */
+    /* A plugin that keeps it so long is to blame as one that is found after a minute. */
+    if (m->hang == RK_HANG_NO) {
         m->hang = rk_child_sleeps(&m->child, m->shared, ASLEEP_MS);
         m->hang_seq = m->child.hand_seq;
     }
@@ -123,8 +123,7 @@ static void on_lost(void *ctx, const char *why)
 static void on_waiting(void *ctx, const char *holder)
 {
     struct rk_master *m = ctx;
-    (void)rk_str_copyn(m->holder, sizeof(m->holder), holder,
-                       strnlen(holder, sizeof(m->holder) - 1)); /* for people */
+    rk_str_cut(m->holder, sizeof(m->holder), holder);
     rk_log_info("lease is held by another", RK_KV("holder", holder));
 }
 
@@ -191,18 +190,12 @@ bool rk__master_healthy(void *ctx, char *text, size_t size)
     return ok;
 }
 
-/* A copy: the worker may be writing it. */
-static void peek(char *dst, size_t size, const char *src)
-{
-    (void)rk_str_copyn(dst, size, src, strnlen(src, size - 1)); /* fits */
-}
-
 bool rk__master_ready(void *ctx, char *text, size_t size)
 {
     struct rk_master *m = ctx;
     char late[RK_SHARED_TEXT], lacking[RK_SHARED_TEXT];
-    peek(late, sizeof(late), m->shared->why_not);
-    peek(lacking, sizeof(lacking), m->shared->lacking);
+    rk_str_cut(late, sizeof(late), m->shared->why_not);
+    rk_str_cut(lacking, sizeof(lacking), m->shared->lacking);
     bool synced = atomic_load(&m->shared->synced),
          ok = synced && m->child.pid > 0 && !m->stopping && !late[0];
     const char *why = m->stopping         ? "stopping"

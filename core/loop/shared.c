@@ -132,12 +132,6 @@ static int64_t cpu_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Names longer than the fields are told cut: they are for people. */
-static void copy(char *dst, size_t size, const char *src)
-{
-    (void)rk_str_copyn(dst, size, src, strnlen(src, size - 1)); /* fits: cut */
-}
-
 static void put_down(struct rk_shared *s)
 {
     if (atomic_load(&s->hand_seq) & 1)
@@ -147,8 +141,8 @@ static void put_down(struct rk_shared *s)
 void rk_shared_subject(struct rk_shared *s, const char *object, const char *uid, int64_t generation)
 {
     put_down(s);
-    copy(s->hand_object, sizeof(s->hand_object), object ? object : "");
-    copy(s->hand_uid, sizeof(s->hand_uid), uid ? uid : "");
+    rk_str_cut(s->hand_object, sizeof(s->hand_object), object ? object : "");
+    rk_str_cut(s->hand_uid, sizeof(s->hand_uid), uid ? uid : "");
     atomic_store(&s->hand_generation, generation);
 }
 
@@ -158,8 +152,8 @@ void rk_shared_hand(struct rk_shared *s, const char *plugin, const char *hook)
     put_down(s);
     if (!plugin)
         return;
-    copy(s->hand_plugin, sizeof(s->hand_plugin), plugin);
-    copy(s->hand_hook, sizeof(s->hand_hook), hook);
+    rk_str_cut(s->hand_plugin, sizeof(s->hand_plugin), plugin);
+    rk_str_cut(s->hand_hook, sizeof(s->hand_hook), hook);
     if (strcmp(plugin, RK_HAND_CORE) != 0) /* our own time has no limit */
         atomic_store(&s->hand_cpu_ms, cpu_ms());
     atomic_fetch_add(&s->hand_seq, 1);

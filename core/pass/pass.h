@@ -25,7 +25,8 @@ struct rk_op {
      * wave of pods. STATUS has no wave */
     int wave;
     const char *gvk, *api_version, *plural, *ns, *name;
-    const char *uid, *rv;     /* DELETE: preconditions (rv NULL = uid only) */
+    /* DELETE: preconditions (rv NULL = uid only). PATCH: rv is the version that was looked at, or NULL */
+    const char *uid, *rv;
     const char *group, *role; /* "" for objects without */
     const char *member;       /* rk_member.key */
     const char *patch_type;   /* "merge" or "json" */

@@ -74,6 +74,19 @@ static void a_copy_that_does_not_fit_leaves_an_empty_text(void **state)
     assert_string_equal(out, "abc");
 }
 
+static void a_cut_takes_what_fits_and_needs_no_end(void **state)
+{
+    (void)state;
+    static const char endless[4] = {'a', 'b', 'c', 'd'};
+    char out[4] = "zzz";
+    rk_str_cut(out, sizeof out, endless);
+    assert_string_equal(out, "abc");
+    rk_str_cut(out, sizeof out, "x");
+    assert_string_equal(out, "x");
+    rk_str_cut(out, 1, "x");
+    assert_string_equal(out, "");
+}
+
 static void integers_are_whole_texts_within_bounds(void **state)
 {
     (void)state;
@@ -232,6 +245,7 @@ int main(void)
         cmocka_unit_test(absent_and_empty_are_two_things),
         cmocka_unit_test(trimming_takes_white_space_at_both_ends),
         cmocka_unit_test(a_copy_that_does_not_fit_leaves_an_empty_text),
+        cmocka_unit_test(a_cut_takes_what_fits_and_needs_no_end),
         cmocka_unit_test(integers_are_whole_texts_within_bounds),
         cmocka_unit_test(durations_add_falling_units),
         cmocka_unit_test(booleans_have_eight_words),
