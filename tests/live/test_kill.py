@@ -175,6 +175,18 @@ def test_what_happened_while_nobody_ran_is_made_good(live):
     live.created(5 + 2 + 3 + 1 + 2)  # two clusters; two workers more and one again; the head again; the new cluster
 
 
+def test_many_workers_taken_away_while_nobody_ran_go_at_once(live):
+    """An edit is an edit, whoever saw it: more of them than the breaker lets go without one."""
+    op = live.start(sets=QUICK)
+    live.create(ray.cluster("down", ("small", 45)))
+    live.world.wait_for(ray.ready("down", 45))
+    assert op.stop() == 0
+    live.scale("down", 1)
+    live.start(sets=QUICK)
+    live.world.wait_for(ray.ready("down", 1))
+    assert not live.world.events("down", "DeletionsHeld")
+
+
 def test_a_second_operator_waits_and_takes_over(live):
     first = live.start(sets=QUICK)
     second = live.start(lead=False, sets=QUICK)
