@@ -306,8 +306,8 @@ static void drive(void *ctx)
         int priority;
         int64_t waited, now = rk_clock_ms();
         if (!rk_shared_gate(w->shared, w->epoch)) {
-            due =
-                now + GATE_MS; /* it shut without a word (a late renewal), and opens without one */
+            /* It shut without a word (a late renewal), and opens without one. */
+            due = now + GATE_MS;
             break;
         }
         if (now - start >= TURN_MS) {
