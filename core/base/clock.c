@@ -14,13 +14,18 @@
 #define FIRST_S INT64_C(-62167219200)
 #define LAST_S  INT64_C(253402300799)
 
-int64_t rk_clock_ms(void)
+int64_t rk_clock_us(void)
 {
     struct timespec t;
     int rc = clock_gettime(CLOCK_BOOTTIME, &t);
     assert(rc == 0);
     (void)rc;
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    return (int64_t)t.tv_sec * US_PER_S + t.tv_nsec / 1000;
+}
+
+int64_t rk_clock_ms(void)
+{
+    return rk_clock_us() / 1000;
 }
 
 int64_t rk_clock_wall_us(void)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 int64_t rk_clock_ms(void);      /* CLOCK_BOOTTIME, milliseconds */
+int64_t rk_clock_us(void);      /* the same in microseconds */
 int64_t rk_clock_wall_us(void); /* CLOCK_REALTIME, microseconds since 1970 */
 
 #define RK_TIME_TEXT 32

@@ -360,3 +360,9 @@ void rk_client_stats(const struct rk_client *c, struct rk_client_stats *ret)
     *ret = c->stats;
     ret->window = (int64_t)c->window;
 }
+
+size_t rk_client_tallies(const struct rk_client *c, const struct rk_client_tally **ret)
+{
+    *ret = c->tallies;
+    return c->n_tallies;
+}

@@ -125,6 +125,16 @@ struct rk_client_stats {
 };
 void rk_client_stats(const struct rk_client *c, struct rk_client_stats *ret);
 
+#define RK_CLIENT_TALLIES 64
+struct rk_client_tally { /* tries that came to their end, by method and status */
+    char method[8];
+    int http; /* 0 = no answer */
+    uint64_t n;
+};
+/* The table as it is, in the order of first appearance; what finds no place in it any more is in its last row. Borrowed until the loop
+ * turns. */
+size_t rk_client_tallies(const struct rk_client *c, const struct rk_client_tally **ret);
+
 /* URLs. kind: "v1" or "group/version" + plural. RK_E_LIMIT never: the buffer is bounded at 2 KiB
  * which fits any legal name; returns RK_E_INVAL for illegal names. */
 #define RK_URL_MAX 2048

@@ -147,10 +147,27 @@ static int64_t info_off(CURL *easy, CURLINFO what)
     return curl_easy_getinfo(easy, what, &v) == CURLE_OK ? v : 0;
 }
 
+static void tally(struct rk_client *c, const char *method, int http)
+{
+    size_t i = 0;
+    while (i < c->n_tallies &&
+           (c->tallies[i].http != http || strcmp(c->tallies[i].method, method) != 0))
+        i++;
+    if (i == RK_CLIENT_TALLIES)
+        i--;
+    if (i == c->n_tallies) {
+        c->n_tallies++;
+        c->tallies[i].http = http;
+        rk_str_cut(c->tallies[i].method, sizeof(c->tallies[i].method), method);
+    }
+    c->tallies[i].n++;
+}
+
 static void count(struct rk_call *call, CURLcode rc)
 {
     struct rk_client_stats *s = &call->lane->client->stats;
     int http = call->resp.http;
+    tally(call->lane->client, call->req.method, rc == CURLE_OK ? http : 0);
     s->by_code[rc == CURLE_OK && http >= 100 && http < 600 ? http / 100 : 0]++;
     s->throttled += http == 429;
     s->resets += rc == CURLE_RECV_ERROR || rc == CURLE_SEND_ERROR || rc == CURLE_GOT_NOTHING ||

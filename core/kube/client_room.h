@@ -94,6 +94,8 @@ struct rk_client {
     CURL *pool[RK__POOL_MAX];
     size_t n_pool;
     struct rk_client_stats stats;
+    struct rk_client_tally tallies[RK_CLIENT_TALLIES];
+    size_t n_tallies;
     struct rk_creds_ear creds_ear; /* a run of exec is over */
     /* client_pace.c: is the server there? */
     TAILQ_HEAD(rk__ears, rk_client_ear) ears;

@@ -21,6 +21,7 @@
 #define HOOK_WALL_MS   60000
 #define HOOK_CPU_TEXT  "5 s of CPU time"
 #define HOOK_ASLEEP_MS 54000 /* of HOOK_WALL_MS: looks and heartbeats come in steps */
+#define ABOVE          100   /* descriptors of a start, for a moment */
 #define LOOK_MAX_MS    2000  /* between two looks, as far as it counts */
 
 extern char **environ;
@@ -41,7 +42,24 @@ static char **environment(char *slot, size_t slot_size)
     return env;
 }
 
-int rk_child_start(struct rk_child *c, int shared_fd, char *const *argv, struct rk_err *err)
+/* dup2 onto itself would keep close-on-exec, and a target may be another's source: everything goes through numbers above the targets. */
+static int hand_over(posix_spawn_file_actions_t *fa, const int *fds, size_t n)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < n; i++)
+        if (fds[i] >= 0)
+            rc = posix_spawn_file_actions_adddup2(fa, fds[i], ABOVE + (int)i);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        if (fds[i] >= 0)
+            rc = posix_spawn_file_actions_adddup2(fa, ABOVE + (int)i, RK_WORKER_SHARED_FD + (int)i);
+        if (fds[i] >= 0 && rc == 0)
+            rc = posix_spawn_file_actions_addclose(fa, ABOVE + (int)i);
+    }
+    return rc;
+}
+
+int rk_child_start(struct rk_child *c, int shared_fd, int pages_fd, char *const *argv,
+                   struct rk_err *err)
 {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0)
@@ -52,18 +70,12 @@ int rk_child_start(struct rk_child *c, int shared_fd, char *const *argv, struct 
     posix_spawnattr_t at;
     sigset_t none;
     sigemptyset(&none);
-    /* dup2 onto itself would keep close-on-exec: go through numbers above both targets. */
+    const int fds[] = {shared_fd, pair[1], pages_fd}; /* RK_WORKER_SHARED_FD and on */
     int rc = posix_spawn_file_actions_init(&fa);
     if (rc == 0)
         rc = posix_spawnattr_init(&at);
     if (rc == 0)
-        rc = posix_spawn_file_actions_adddup2(&fa, pair[1], 100);
-    if (rc == 0)
-        rc = posix_spawn_file_actions_adddup2(&fa, shared_fd, RK_WORKER_SHARED_FD);
-    if (rc == 0)
-        rc = posix_spawn_file_actions_adddup2(&fa, 100, RK_WORKER_LINK_FD);
-    if (rc == 0)
-        rc = posix_spawn_file_actions_addclose(&fa, 100);
+        rc = hand_over(&fa, fds, sizeof(fds) / sizeof(fds[0]));
     if (rc == 0)
         rc = posix_spawnattr_setsigmask(&at, &none);
     if (rc == 0)

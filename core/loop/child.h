@@ -30,8 +30,9 @@ struct rk_end {
     struct rk_hand hand;
 };
 
-/* posix_spawn of our own binary with the shared memory and one end of a new socketpair; every other descriptor is close-on-exec. */
-int rk_child_start(struct rk_child *c, int shared_fd, char *const *argv, struct rk_err *err);
+/* posix_spawn of our own binary with the shared memory, one end of a new socketpair and, unless it is -1, pages_fd; every other descriptor is close-on-exec. */
+int rk_child_start(struct rk_child *c, int shared_fd, int pages_fd, char *const *argv,
+                   struct rk_err *err);
 void rk_child_send(struct rk_child *c, char what);
 void rk_child_kill(struct rk_child *c, int signal);
 /* One ended child of ours, reaped; 0 = none. Credential programs of ours (creds.h) and, as PID 1, strangers come back with their pid too. */

@@ -54,6 +54,7 @@ void rk_owner_free(void *p)
     }
     rk_free(o->outcomes);
     rk_free(o->told);
+    rk_free(o->samples);
     rk_free(o->key);
     rk_free(o->gvk);
     rk_free(o->ns);
@@ -72,6 +73,8 @@ static struct rk_owner *owner_get(struct rk_worker *w, const char *key, const ch
     o->gvk = rk_strdup(gvk);
     o->ns = rk_strdup(ns);
     o->name = rk_strdup(name);
+    while (o->kind + 1 < w->plugins->n_kinds && strcmp(w->plugins->kinds[o->kind].gvk, gvk) != 0)
+        o->kind++;
     rk_map_put(&w->owners, key, o);
     return o;
 }
@@ -229,7 +232,7 @@ static bool edited_unseen(const struct rk_snapshot *snap)
     return now.p && seen.p && (now.n != seen.n || memcmp(now.p, seen.p, now.n) != 0);
 }
 
-static void run_key(struct rk_worker *w, const char *key)
+static void run_key(struct rk_worker *w, const char *key, int64_t waited_ms)
 {
     struct rk_owner *o = rk_map_get(&w->owners, key);
     struct rk_snapshot snap;
@@ -244,6 +247,7 @@ static void run_key(struct rk_worker *w, const char *key)
         rk_queue_done(w->queue, key, rk_clock_ms());
         return;
     }
+    rk_metrics_taken(w, o, waited_ms);
     resolve_names(w, &snap);
     if (o->user_edits == 0 && edited_unseen(&snap))
         o->user_edits = 1;
@@ -270,6 +274,7 @@ static void run_key(struct rk_worker *w, const char *key)
     }
     if (plan->problem)
         rk_log_warn("pass failed", RK_KV("object", key), RK_KV("err", plan->problem));
+    rk_metrics_sampled(o, plan);
     bool held = rk_hold_deletions(w, o, plan) > 0;
     rk_drive_tell(w, o, plan);
     if (held && (plan->again_ms < 0 || plan->again_ms > HELD_MS))
@@ -280,6 +285,7 @@ static void run_key(struct rk_worker *w, const char *key)
 void rk_drive_finished(struct rk_worker *w, struct rk_owner *o, enum rk_flight_end end)
 {
     int64_t now = rk_clock_ms();
+    rk_metrics_settled(w, o, end);
     rk_queue_done(w->queue, o->key, now);
     if (end == RK_FLIGHT_FAILED)
         (void)rk_queue_retry(w->queue, o->key, now); /* the delay is the queue's matter */
@@ -319,7 +325,7 @@ static void drive(void *ctx)
             due = rk_queue_due_ms(w->queue);
             break;
         }
-        run_key(w, key);
+        run_key(w, key, waited);
     }
     w->driving = false;
     if (due != INT64_MAX)

@@ -276,6 +276,15 @@ static bool is_stale(const struct rk_feed *f, char *why, size_t why_size)
     return true;
 }
 
+size_t rk_feeds_n_stale(const struct rk_worker *w)
+{
+    char why[RK_SHARED_TEXT];
+    size_t n = 0;
+    for (size_t i = 0; i < w->n_feeds; i++)
+        n += is_stale(w->feeds[i], why, sizeof(why));
+    return n;
+}
+
 bool rk_feeds_stale(const struct rk_worker *w, char *why, size_t why_size)
 {
     bool all = all_lacking(w);

@@ -14,11 +14,12 @@
 #include "core/loop/master_in.h"
 #include "core/loop/worker.h"
 
-#define TICK_MS    500
-#define STOP_MS    26000 /* the worker gives up after 22 s; Kubernetes kills after 30 */
-#define EXITS_MS   60000
-#define CRASHES_MS 5000
-#define BARRED_MS  30000
+#define TICK_MS        500
+#define STOP_MS        26000 /* the worker gives up after 22 s; Kubernetes kills after 30 */
+#define EXITS_MS       60000
+#define CRASHES_MS     5000
+#define BARRED_MS      30000
+#define HEALTH_CLIENTS 32
 #define SLEPT_MS \
     5000 /* between two ticks: we were stopped, frozen or starved, and so was the worker */
 #define SLEPT_GRACE 60000
@@ -116,7 +117,7 @@ static void worker_start(void *ctx)
     if (m->stopping || m->child.pid > 0)
         return;
     atomic_store(&m->shared->beat_ms, rk_clock_ms());
-    if (rk_child_start(&m->child, m->shared_fd, m->worker_argv, &err) != 0) {
+    if (rk_child_start(&m->child, m->shared_fd, m->metrics_fd, m->worker_argv, &err) != 0) {
         rk_log_error("worker not started", RK_KV("err", err.text));
         rk_timer_in(m->poll, &m->start_timer, 2000, worker_start, m);
         return;
@@ -211,6 +212,22 @@ static void tick(void *ctx)
 
 /* ---- life ---- */
 
+/* Both are bound here: a port that is taken is told at the start, and a worker's restart does not give it away. */
+static int pages(struct rk_master *m, int *ret_health, int *ret_metrics, struct rk_err *err)
+{
+    int fd = -1;
+    if (m->o->health.address[0] &&
+        (rk_http_listen(m->o->health.address, &fd, ret_health, err) != 0 ||
+         rk_http_new(m->poll, fd, "text/plain; charset=utf-8", HEALTH_CLIENTS, rk__master_page, m,
+                     &m->health, err) != 0))
+        return rk_err_wrap(err, "[health]");
+    if (m->o->metrics.address[0] &&
+        rk_http_listen(m->o->metrics.address, &m->metrics_fd, ret_metrics, err) != 0)
+        return rk_err_wrap(err, "[metrics]");
+    m->shared->pages = m->metrics_fd >= 0;
+    return 0;
+}
+
 static int setup(struct rk_master *m, struct rk_err *err)
 {
     static const int signals[] = {SIGTERM, SIGINT, SIGCHLD};
@@ -225,18 +242,17 @@ static int setup(struct rk_master *m, struct rk_err *err)
         return rk_err_wrap(err, "credentials");
     if (rk__master_election(m, err) != 0)
         return err->code;
-    int port = 0;
-    if (m->o->health.address[0] && rk_health_new(m->poll, m->o->health.address, rk__master_healthy,
-                                                 rk__master_ready, m, &m->health, &port, err) != 0)
+    int health = 0, metrics = 0;
+    if (pages(m, &health, &metrics, err) != 0)
         return err->code;
     rk_log_info("started", RK_KV("version", RK_VERSION), RK_KV("server", m->creds->server),
-                RK_KN("health-port", port));
+                RK_KN("health-port", health), RK_KN("metrics-port", metrics));
     return 0;
 }
 
 static void drop(struct rk_master *m)
 {
-    rk_health_free(m->health);
+    rk_http_free(m->health);
     rk_elector_free(m->elector);
     rk_client_free(m->client);
     rk_creds_free(m->creds);
@@ -244,12 +260,17 @@ static void drop(struct rk_master *m)
     rk_poll_free(m->poll);
     if (m->shared_fd >= 0)
         close(m->shared_fd);
+    if (m->metrics_fd >= 0)
+        close(m->metrics_fd);
 }
 
 int rk_master_run(const struct rk_options *o, char *const *worker_argv)
 {
-    struct rk_master m = {
-        .o = o, .worker_argv = worker_argv, .child = {.link = -1}, .shared_fd = -1};
+    struct rk_master m = {.o = o,
+                          .worker_argv = worker_argv,
+                          .child = {.link = -1},
+                          .shared_fd = -1,
+                          .metrics_fd = -1};
     struct rk_err err = RK_ERR_INIT;
     signal(SIGPIPE, SIG_IGN);
     if (setup(&m, &err) != 0) {

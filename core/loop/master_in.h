@@ -9,7 +9,7 @@
 #include "core/kube/client.h"
 #include "core/kube/lease.h"
 #include "core/loop/child.h"
-#include "core/loop/health.h"
+#include "core/loop/http.h"
 #include "core/loop/options.h"
 
 #define RK_MASTER_EXITS \
@@ -25,7 +25,8 @@ struct rk_master {
     struct rk_creds *creds;
     struct rk_client *client;
     struct rk_elector *elector; /* NULL: no election */
-    struct rk_health *health;
+    struct rk_http *health;
+    int metrics_fd; /* listens for the worker, whichever runs; -1 */
     struct rk_timer tick_timer, start_timer, cut_timer;
     int64_t unable_ms;              /* since when no worker could work; 0 = one can */
     int64_t barred_ms;              /* until then we do not campaign */
@@ -46,7 +47,6 @@ struct rk_master {
 int rk__master_election(struct rk_master *m, struct rk_err *err);
 /* Campaign while the worker can work, give leadership back when it cannot for 30 s. Called each tick and at each change. */
 void rk__master_want(struct rk_master *m);
-bool rk__master_healthy(void *ctx, char *text, size_t size);
-bool rk__master_ready(void *ctx, char *text, size_t size);
+unsigned rk__master_page(void *master, const char *path, struct rk_buf *text); /* rk_http_page */
 
 #endif

@@ -179,36 +179,49 @@ int rk__master_election(struct rk_master *m, struct rk_err *err)
     return 0;
 }
 
-bool rk__master_healthy(void *ctx, char *text, size_t size)
+static bool healthy(const struct rk_master *m, struct rk_buf *text)
 {
-    struct rk_master *m = ctx;
     int64_t renewed = atomic_load(&m->shared->renewed_ms), now = rk_clock_ms();
     bool ok = !(m->elector && m->leads && now - renewed > RENEW_STALE_MS);
-    int n = snprintf(text, size, "%s",
-                     ok ? "ok" : "leading, but the lease has not been renewed for 35 s");
-    (void)n; /* fits */
+    (void)rk_buf_adds(text, ok ? "ok" : "leading, but the lease has not been renewed for 35 s");
     return ok;
 }
 
-bool rk__master_ready(void *ctx, char *text, size_t size)
+static bool ready(const struct rk_master *m, struct rk_buf *text)
 {
-    struct rk_master *m = ctx;
     char late[RK_SHARED_TEXT], lacking[RK_SHARED_TEXT];
     rk_str_cut(late, sizeof(late), m->shared->why_not);
     rk_str_cut(lacking, sizeof(lacking), m->shared->lacking);
     bool synced = atomic_load(&m->shared->synced),
          ok = synced && m->child.pid > 0 && !m->stopping && !late[0];
-    const char *why = m->stopping         ? "stopping"
-                      : m->child.pid == 0 ? "no worker runs"
-                      : late[0]           ? late
-                                          : "the first lists are not complete";
-    int n;
-    if (ok)
-        n = snprintf(text, size, "ok: %s%s%s%s%s", m->leads ? "leading" : "standby",
-                     m->holder[0] && !m->leads ? ", leader is " : "", m->leads ? "" : m->holder,
-                     lacking[0] ? "; may not read " : "", lacking);
-    else
-        n = snprintf(text, size, "not synced: %s", why);
-    (void)n; /* cut when too long */
-    return ok;
+    if (!ok) {
+        (void)rk_buf_addf(text, "not synced: %s",
+                          m->stopping         ? "stopping"
+                          : m->child.pid == 0 ? "no worker runs"
+                          : late[0]           ? late
+                                              : "the first lists are not complete");
+        return false;
+    }
+    bool other = m->holder[0] && !m->leads;
+    (void)rk_buf_addf(text, "ok: %s%s%s%s%s", m->leads ? "leading" : "standby",
+                      other ? ", leader is " : "", other ? m->holder : "",
+                      lacking[0] ? "; may not read " : "", lacking);
+    return true;
+}
+
+/* No text here comes near the bound of a page. */
+unsigned rk__master_page(void *ctx, const char *path, struct rk_buf *text)
+{
+    const struct rk_master *m = ctx;
+    bool well;
+    if (strcmp(path, "/healthz") == 0) {
+        well = healthy(m, text);
+    } else if (strcmp(path, "/readyz") == 0) {
+        well = ready(m, text);
+    } else {
+        (void)rk_buf_adds(text, "here are /healthz and /readyz\n");
+        return 404;
+    }
+    (void)rk_buf_addc(text, '\n');
+    return well ? 200 : 503;
 }

@@ -62,6 +62,12 @@ static const struct rk_opt_def health_opts[] = {
      RK_OPT_STR, AT(health, address), 0, 0},
 };
 
+static const struct rk_opt_def metrics_opts[] = {
+    {"address", "0.0.0.0:8080",
+     "of /metrics, for Prometheus; port 0: one the system chooses, logged; empty: none", NULL,
+     RK_OPT_STR, AT(metrics, address), 0, 0},
+};
+
 static const struct rk_opt_def breaker_opts[] = {
     {"enabled", "true", "hold unexpected mass deletions of pods", NULL, RK_OPT_BOOL,
      AT(breaker, enabled), 0, 0},
@@ -112,6 +118,7 @@ void rk_options_bind(struct rk_conf *conf, struct rk_options *o)
     BIND("leader-election", election_opts);
     BIND("api", api_opts);
     BIND("health", health_opts);
+    BIND("metrics", metrics_opts);
     BIND("breaker", breaker_opts);
     rk_conf_bind(conf, "plugins", rk_plug_opts, rk_plug_n_opts, &o->plugins);
     check_namespaces(conf, o);

@@ -1,4 +1,4 @@
-/* Option tables of the INI sections that belong to the loop: [operator] [leader-election] [api] [health] [breaker]. */
+/* Option tables of the INI sections that belong to the loop: [operator] [leader-election] [api] [health] [metrics] [breaker]. */
 #ifndef RK_LOOP_OPTIONS_H
 #define RK_LOOP_OPTIONS_H
 
@@ -26,7 +26,7 @@ struct rk_options {
     } api;
     struct {
         const char *address;
-    } health;
+    } health, metrics;
     struct {
         bool enabled;
         int64_t window_ms, percent, floor;

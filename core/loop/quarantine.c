@@ -14,6 +14,7 @@
 static void put_off(struct rk_worker *w, struct rk_owner *o, int64_t after_ms)
 {
     int64_t now = rk_clock_ms();
+    rk_metrics_settled(w, o, RK_FLIGHT_RACED);
     rk_queue_done(w->queue, o->key, now);
     rk_queue_add_after(w->queue, o->key, RK_PRIO_LOW, now, after_ms);
 }

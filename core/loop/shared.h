@@ -20,6 +20,7 @@ enum rk_name_state { RK_NAME_FREE, RK_NAME_UNRESOLVED, RK_NAME_USED };
 struct rk_shared {
     uint64_t magic, size;
     char build[64];
+    bool pages; /* RK_WORKER_PAGES_FD is open; set before the first worker starts */
 
     /* written by the master */
     _Atomic uint64_t epoch; /* rises at each acquisition */

@@ -212,11 +212,14 @@ static int setup(struct rk_worker *w, struct rk_err *err)
     rk_map_init(&w->owners, rk_owner_free);
     if (rk_poll_fd(w->poll, w->link, RK_POLL_IN, on_link, w, err) != 0)
         return err->code;
+    if (rk_metrics_start(w, err) != 0)
+        return err->code;
     return rk_feeds_start(w, err);
 }
 
 static void teardown(struct rk_worker *w)
 {
+    rk_metrics_free(w->metrics);
     rk_map_done(&w->owners);
     rk_fence_free(w->fence);
     rk_feeds_free(w);

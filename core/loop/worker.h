@@ -30,6 +30,7 @@ struct rk_found {
 struct rk_owner {
     char *key; /* "<gvk> <ns>/<name>" */
     char *gvk, *ns, *name;
+    size_t kind;                      /* its place in plugins->kinds */
     struct rk_flight *flight;         /* the plan being carried out; NULL */
     struct rk_snap_outcome *outcomes; /* texts owned */
     size_t n_outcomes;
@@ -46,7 +47,9 @@ struct rk_owner {
     size_t n_told;
     /* Objects of others that serve as ours would (RK_WANT_ANYONES), as refused creates told. */
     struct rk_found found[RK_FOUND_MAX];
-    bool quarantined; /* the last look ran no plugin: its status is watched too */
+    int64_t taken_us;           /* rk_clock_us: when it was taken in hand */
+    struct rk_samples *samples; /* of gauges, as the last pass gave them; NULL */
+    bool quarantined;           /* the last look ran no plugin: its status is watched too */
 };
 
 struct rk_feed { /* one watch: a kind in one namespace or in all */
@@ -85,6 +88,7 @@ struct rk_worker {
     struct rk_arena arena;   /* snapshots; reset before each pass */
     struct rk_arena forever; /* what lives as long as the worker: kinds, feeds */
     struct rk_breaker breaker;
+    struct rk_metrics *metrics;
     struct rk_fence *fence; /* leadership has come, the cache is being compared; NULL */
     struct rk_timer drive_timer, beat_timer, creds_timer, stop_timer;
     bool driving, leads, stopping, stopped;
@@ -109,6 +113,7 @@ enum rk_flight_end {
     RK_FLIGHT_MORE,    /* plan again at once */
     RK_FLIGHT_RACED,   /* plan again soon: the key is queued already */
     RK_FLIGHT_FAILED,  /* back off */
+    RK_FLIGHT_ENDS
 };
 void rk_drive_finished(struct rk_worker *w, struct rk_owner *owner, enum rk_flight_end end);
 void rk_owner_free(void *owner);
@@ -122,6 +127,14 @@ void rk_drive_tell_unreadable(struct rk_worker *w, struct rk_owner *o,
 /* ---- quarantine.c: objects over which workers died ---- */
 /* Before a pass: true when there is to be none now, and what is to be done instead has been begun. The snapshot's key is in the queue's hand. */
 bool rk_quarantine_stops(struct rk_worker *w, struct rk_owner *o, const struct rk_snapshot *snap);
+
+/* ---- metrics.c: what is counted, and served where the master listens ---- */
+int rk_metrics_start(struct rk_worker *w, struct rk_err *err);
+void rk_metrics_free(struct rk_metrics *m); /* NULL is fine */
+void rk_metrics_taken(struct rk_worker *w, struct rk_owner *o, int64_t waited_ms);
+void rk_metrics_settled(struct rk_worker *w, const struct rk_owner *o, enum rk_flight_end end);
+/* The plan's samples replace those of the pass before. */
+void rk_metrics_sampled(struct rk_owner *o, const struct rk_plan *plan);
 
 /* ---- hold.c ---- */
 /* Its namespace is being deleted, and takes the pods along: what went of it is counted no more, and nothing for a while. */
@@ -152,6 +165,7 @@ bool rk_feeds_metadata_only(const struct rk_worker *w, const char *gvk);
 /* Is all that belongs to this namespace listed? Without that nothing is done there: what is not seen would be made again. */
 bool rk_feeds_whole(const struct rk_worker *w, const char *ns);
 /* Is any cache old (but for those that we may not read)? Then why. */
+size_t rk_feeds_n_stale(const struct rk_worker *w); /* of all watches */
 bool rk_feeds_stale(const struct rk_worker *w, char *why, size_t why_size);
 /* Is what we know of this kind in that namespace old? Then why. */
 bool rk_feeds_stale_of(const struct rk_worker *w, const char *gvk, const char *ns, char *why,

@@ -312,6 +312,14 @@ size_t rk_queue_depth(const struct rk_queue *q)
     return q->order.count;
 }
 
+size_t rk_queue_depth_of(const struct rk_queue *q, const char *prefix)
+{
+    size_t n = 0, len = strlen(prefix);
+    for (size_t i = 0; i < q->order.count; i++)
+        n += strncmp(ENTRY_OF(q->order.nodes[i], order)->key, prefix, len) == 0;
+    return n;
+}
+
 size_t rk_queue_waiting(const struct rk_queue *q)
 {
     return q->waiting.count;

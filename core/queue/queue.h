@@ -39,6 +39,8 @@ void rk_queue_done(struct rk_queue *q, const char *key, int64_t now_ms);
 int64_t rk_queue_due_ms(
     const struct rk_queue *q); /* when the next waiting key is due; INT64_MAX when none waits */
 size_t rk_queue_depth(const struct rk_queue *q); /* ready */
+size_t rk_queue_depth_of(const struct rk_queue *q,
+                         const char *prefix); /* ready, of keys that begin so; O(ready) */
 size_t rk_queue_waiting(const struct rk_queue *q);
 size_t rk_queue_in_hand(const struct rk_queue *q);
 uint32_t rk_queue_failures(const struct rk_queue *q, const char *key);

@@ -67,7 +67,7 @@ if [ -n "$own" ]; then # run with the rights of config/rbac and no others
 fi
 
 say "starting the operator (log: build/demo/operator.log)"
-build/raykeeper run --kubeconfig "$config" --set leader-election.namespace=$system --set health.address=127.0.0.1:0 --set operator.log-format=text \
+build/raykeeper run --kubeconfig "$config" --set leader-election.namespace=$system --set health.address=127.0.0.1:0 --set metrics.address=127.0.0.1:0 --set operator.log-format=text \
     >"$dir/operator.log" 2>&1 </dev/null &
 operator=$!
 for _ in $(seq 300); do

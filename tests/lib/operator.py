@@ -10,6 +10,8 @@ import subprocess
 import threading
 import time
 
+import prometheus_client.parser
+
 SANITIZER = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "AddressSanitizer:DEADLYSIGNAL")
 
 
@@ -58,7 +60,7 @@ class Operator:
     def __init__(self, kubeconfig, sets=(), config=None, env=None, checked=False, plugins=None, limits=None, within=()):
         argv = [*within, binary(checked), "run", "--kubeconfig", kubeconfig]
         argv += ["--config", config] if config else []
-        for s in ("health.address=127.0.0.1:0", *([f"plugins.path={plugins}"] if plugins else []), *sets):
+        for s in ("health.address=127.0.0.1:0", "metrics.address=127.0.0.1:0", *([f"plugins.path={plugins}"] if plugins else []), *sets):
             argv += ["--set", s]
         if checked and not plugins:
             argv += ["--set", "plugins.path=" + os.path.join(build_dir(), "plugins")]
@@ -194,13 +196,19 @@ class Operator:
             bad = [i for i, line in enumerate(self.lines) if any(s in line for s in SANITIZER)]
             assert not bad, "a sanitizer spoke:\n" + "\n".join(self.lines[bad[0]:bad[0] + 60])
 
-    # --- its health pages
+    # --- its pages
 
-    def port(self):
-        return self.wait_said("started")["health-port"]
+    def port(self, of="health"):
+        return self.wait_said("started")[of + "-port"]
 
-    def http(self, path, timeout=10):
-        conn = http.client.HTTPConnection("127.0.0.1", self.port(), timeout=timeout)
+    def metrics(self):
+        """{family: its samples}; each sample has `name`, `labels` and `value`."""
+        status, text = self.http("/metrics", of="metrics")
+        assert status == 200, (status, text)
+        return {family.name: family.samples for family in prometheus_client.parser.text_string_to_metric_families(text)}
+
+    def http(self, path, timeout=10, of="health"):
+        conn = http.client.HTTPConnection("127.0.0.1", self.port(of), timeout=timeout)
         try:
             conn.request("GET", path)
             answer = conn.getresponse()

@@ -43,6 +43,23 @@ static void a_key_added_twice_runs_once(void **state)
     rk_queue_free(q);
 }
 
+static void what_is_ready_is_counted_by_the_beginning_of_its_keys(void **state)
+{
+    (void)state;
+    struct rk_queue *q = rk_queue_new();
+    rk_queue_add(q, "cat tom", NORMAL, 0);
+    rk_queue_add(q, "cat kit", HIGH, 0);
+    rk_queue_add(q, "dog rex", NORMAL, 0);
+    rk_queue_add_after(q, "cat later", NORMAL, 0, 10);
+    assert_int_equal(rk_queue_depth_of(q, "cat "), 2);
+    expect_next(q, 0, "cat kit");
+    assert_int_equal(rk_queue_depth_of(q, "cat "), 1);
+    assert_int_equal(rk_queue_depth_of(q, "dog "), 1);
+    assert_int_equal(rk_queue_depth_of(q, "cow "), 0);
+    rk_queue_done(q, "cat kit", 0);
+    rk_queue_free(q);
+}
+
 static void a_key_added_in_hand_runs_once_more_after_done(void **state)
 {
     (void)state;
@@ -521,6 +538,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_key_added_twice_runs_once),
+        cmocka_unit_test(what_is_ready_is_counted_by_the_beginning_of_its_keys),
         cmocka_unit_test(a_key_added_in_hand_runs_once_more_after_done),
         cmocka_unit_test(readding_keeps_the_higher_priority_and_the_earlier_time),
         cmocka_unit_test(an_add_ends_a_planned_wait),

@@ -1,5 +1,5 @@
-/* See health.h. */
-#include "core/loop/health.h"
+/* See http.h. */
+#include "core/loop/http.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -13,27 +13,32 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 
-#define CONNECTIONS 32
-#define IDLE_S      10
-#define LOOK_MS     1000
+#define IDLE_S   10
+#define LOOK_MS  1000
+#define PAGE_MAX ((size_t)16 << 20)
 
-struct rk_health {
+struct rk_http {
     struct rk_poll *poll;
     struct MHD_Daemon *daemon;
-    rk_health_fn *healthy, *ready;
+    const char *type;
+    rk_http_page *page;
     void *ctx;
     struct rk_timer timer;
     int fd;
 };
 
-static enum MHD_Result reply(struct MHD_Connection *c, unsigned status, const char *text)
+static enum MHD_Result reply(const struct rk_http *h, struct MHD_Connection *c, unsigned status,
+                             struct rk_buf *text)
 {
-    struct MHD_Response *r = MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text,
-                                                             MHD_RESPMEM_MUST_COPY);
-    if (!r)
+    size_t n;
+    char *bytes = rk_buf_take(text, &n);
+    struct MHD_Response *r = MHD_create_response_from_buffer_with_free_callback(n, bytes, rk_free);
+    if (!r) {
+        rk_free(bytes);
         return MHD_NO;
-    (void)MHD_add_response_header(
-        r, "Content-Type", "text/plain; charset=utf-8"); /* without it the answer is as good */
+    }
+    (void)MHD_add_response_header(r, "Content-Type",
+                                  h->type); /* without it the answer is as good */
     enum MHD_Result rc = MHD_queue_response(c, status, r);
     MHD_destroy_response(r);
     return rc;
@@ -43,28 +48,30 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
                                   const char *method, const char *version, const char *data,
                                   size_t *data_size, void **state)
 {
-    struct rk_health *h = ctx;
-    char text[768] = "";
+    struct rk_http *h = ctx;
+    struct rk_buf text;
+    unsigned status;
     (void)version;
     (void)data;
     (void)state;
-    if (*data_size > 0 || (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0))
-        return reply(c, MHD_HTTP_METHOD_NOT_ALLOWED, "GET only\n");
-    rk_health_fn *fn = strcmp(url, "/healthz") == 0  ? h->healthy
-                       : strcmp(url, "/readyz") == 0 ? h->ready
-                                                     : NULL;
-    if (!fn)
-        return reply(c, MHD_HTTP_NOT_FOUND, "here are /healthz and /readyz\n");
-    bool well = fn(h->ctx, text, sizeof(text) - 2);
-    size_t n = strlen(text);
-    text[n] = '\n';
-    text[n + 1] = '\0';
-    return reply(c, well ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, text);
+    rk_buf_init(&text, PAGE_MAX);
+    if (*data_size > 0 || (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)) {
+        status = MHD_HTTP_METHOD_NOT_ALLOWED;
+        (void)rk_buf_adds(&text, "GET only\n"); /* fits */
+    } else {
+        status = h->page(h->ctx, url, &text);
+    }
+    if (text.full) {
+        rk_buf_clear(&text);
+        status = MHD_HTTP_INTERNAL_SERVER_ERROR;
+        (void)rk_buf_addf(&text, "the page is larger than %zu bytes\n", PAGE_MAX); /* fits */
+    }
+    return reply(h, c, status, &text);
 }
 
 static void run(void *ctx)
 {
-    struct rk_health *h = ctx;
+    struct rk_http *h = ctx;
     MHD_UNSIGNED_LONG_LONG ms;
     (void)MHD_run(h->daemon); /* a failed connection is that client's matter */
     /* When all places were taken, MHD listens again only in the run after the one that threw the silent ones out, and asks for no
@@ -101,7 +108,7 @@ static int split_address(const char *address, char *host, size_t host_size, cons
     return 0;
 }
 
-static int listen_on(const char *address, int *ret_fd, int *ret_port, struct rk_err *err)
+int rk_http_listen(const char *address, int *ret_fd, int *ret_port, struct rk_err *err)
 {
     char host[256];
     const char *port = NULL;
@@ -136,39 +143,34 @@ static int listen_on(const char *address, int *ret_fd, int *ret_port, struct rk_
     return 0;
 }
 
-int rk_health_new(struct rk_poll *poll, const char *address, rk_health_fn *healthy,
-                  rk_health_fn *ready, void *ctx, struct rk_health **ret, int *ret_port,
-                  struct rk_err *err)
+int rk_http_new(struct rk_poll *poll, int fd, const char *type, unsigned clients,
+                rk_http_page *page, void *ctx, struct rk_http **ret, struct rk_err *err)
 {
-    int fd = -1, port = 0;
-    if (listen_on(address, &fd, &port, err) != 0)
-        return rk_err_wrap(err, "health");
-    struct rk_health *h = rk_alloc(sizeof(*h));
+    struct rk_http *h = rk_alloc(sizeof(*h));
     h->poll = poll;
-    h->healthy = healthy;
-    h->ready = ready;
+    h->type = type;
+    h->page = page;
     h->ctx = ctx;
-    h->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL, 0, NULL, NULL, on_request, h, MHD_OPTION_LISTEN_SOCKET, fd,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)16384, MHD_OPTION_END);
+    h->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, h,
+                                 MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, clients,
+                                 MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
+                                 MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)16384, MHD_OPTION_END);
     if (!h->daemon) {
         close(fd);
         rk_free(h);
-        return rk_err_set(err, RK_E_IO, "health: the HTTP server does not start on '%s'", address);
+        return rk_err_set(err, RK_E_IO, "the HTTP server does not start");
     }
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     h->fd = info ? info->epoll_fd : -1;
     if (rk_poll_fd(poll, h->fd, RK_POLL_IN, on_fd, h, err) != 0) {
-        rk_health_free(h);
-        return rk_err_wrap(err, "health");
+        rk_http_free(h);
+        return rk_err_wrap(err, "the HTTP server");
     }
     *ret = h;
-    *ret_port = port;
     return 0;
 }
 
-void rk_health_free(struct rk_health *h)
+void rk_http_free(struct rk_http *h)
 {
     if (!h)
         return;

@@ -1,0 +1,129 @@
+"""/metrics: what Prometheus is told, while objects come and go and workers die."""
+import pathlib
+import re
+import signal
+import socket
+
+import pytest
+
+from lib import ray
+
+DOCUMENTED = re.compile(r"^\| `([a-z_]+)` \|", re.M)
+DOCS = pathlib.Path(__file__).parents[2] / "docs" / "metrics.md"
+
+
+def only(samples, name, **labels):
+    found = [s for s in samples if s.name == name and all(s.labels.get(k) == v for k, v in labels.items())]
+    assert len(found) == 1, (name, labels, samples)
+    return found[0]
+
+
+def of(op, family, name):
+    return [s for s in op.metrics().get(family, []) if s.labels.get("name") == name]
+
+
+@pytest.mark.asan
+def test_boards_find_what_they_read(live):
+    op = live.start()
+    live.create(ray.cluster("board", ("small", 2)))
+    live.world.wait_for(ray.ready("board", 2))
+    live.audit.wait_for(lambda: of(op, "kuberay_cluster_provisioned_duration_seconds", "board"), 30, "the duration")
+    m = op.metrics()
+    assert only(m["controller_runtime_reconcile"], "controller_runtime_reconcile_total", controller="raycluster", result="success").value > 0
+    times = m["controller_runtime_reconcile_time_seconds"]
+    buckets = [s.value for s in times if s.name.endswith("_bucket")]
+    assert buckets == sorted(buckets), "buckets add up"
+    assert buckets[-1] == only(times, "controller_runtime_reconcile_time_seconds_count").value > 0
+    assert only(times, "controller_runtime_reconcile_time_seconds_sum").value > 0
+    assert only(m["workqueue_depth"], "workqueue_depth", name="raycluster").value >= 0
+    assert only(m["leader_election_master_status"], "leader_election_master_status", name="ray-operator-leader").value == 1
+
+
+def test_each_cluster_is_told_while_it_is_there(live):
+    op = live.start()
+    uid = live.create(ray.cluster("told", ("small", 1)))["metadata"]["uid"]
+    live.world.wait_for(ray.ready("told", 1))
+    live.audit.wait_for(lambda: of(op, "kuberay_cluster_provisioned_duration_seconds", "told"), 30, "the duration")
+    m = op.metrics()
+    whose = {"name": "told", "namespace": live.ns, "uid": uid}
+    assert only(m["kuberay_cluster_info"], "kuberay_cluster_info", **whose, owner_kind="None").value == 1
+    assert only(m["kuberay_cluster_condition_provisioned"], "kuberay_cluster_condition_provisioned", **whose, condition="true").value == 1
+    assert only(m["kuberay_cluster_provisioned_duration_seconds"], "kuberay_cluster_provisioned_duration_seconds", **whose).value >= 0
+    live.kube.delete("rayclusters", live.ns, "told")
+    live.audit.wait_for(lambda: not of(op, "kuberay_cluster_info", "told"), 60, "the end of its samples")
+    m = op.metrics()
+    assert not [s for family in m.values() for s in family if s.labels.get("uid") == uid]
+
+
+def test_requests_are_counted_by_method_and_code(live):
+    op = live.start()
+    live.create(ray.cluster("counted", ("small", 3)))
+    live.world.wait_for(ray.ready("counted", 3))
+    made = len(live.writes(verb="create", resource="pods"))
+    requests = op.metrics()["rest_client_requests"]
+    host = f"{live.kube.host}:{live.kube.port}"
+    assert made == 4
+    assert only(requests, "rest_client_requests_total", method="POST", code="201", host=host).value >= made
+    assert only(requests, "rest_client_requests_total", method="GET", code="200", host=host).value > 0
+
+
+def test_a_standby_says_so_and_tells_of_no_object(live):
+    live.start(sets=["leader-election.identity=first"])
+    live.create(ray.cluster("theirs", ("small", 1)))
+    live.world.wait_for(ray.ready("theirs", 1))
+    second = live.start(lead=False)
+    second.wait_said("lease is held by another")
+    m = second.metrics()
+    assert only(m["leader_election_master_status"], "leader_election_master_status").value == 0
+    assert m["kuberay_cluster_info"] == []
+
+
+def test_a_new_worker_answers_where_the_old_one_did(live):
+    op = live.start()
+    live.create(ray.cluster("again", ("small", 1)))
+    live.world.wait_for(ray.ready("again", 1))
+    mark = op.mark()
+    op.signal_worker(signal.SIGKILL)
+    op.wait_said("leading", since=mark)
+    live.audit.wait_for(lambda: of(op, "kuberay_cluster_provisioned_duration_seconds", "again"), 60, "the duration, from the status")
+
+
+def test_readers_that_take_nothing_keep_nobody_from_their_pods(live):
+    op = live.start()
+    held = []
+    try:
+        for _ in range(12):
+            s = socket.create_connection(("127.0.0.1", op.port("metrics")), timeout=10)
+            s.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+            held.append(s)
+        live.create(ray.cluster("meanwhile", ("small", 2)))
+        live.world.wait_for(ray.ready("meanwhile", 2))
+        assert op.http("/metrics", timeout=60, of="metrics")[0] == 200, "their time is over after ten seconds"
+    finally:
+        for s in held:
+            s.close()
+
+
+def test_a_port_that_is_taken_is_told_at_the_start(live):
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        s.listen()
+        op = live.start(lead=False, sets=[f"metrics.address=127.0.0.1:{s.getsockname()[1]}"])
+        assert op.ended() == 1, op.tail()
+    assert "[metrics]" in op.said("cannot start")["err"]
+
+
+def test_without_an_address_nobody_listens(live):
+    op = live.start(sets=["metrics.address="])
+    assert op.port("metrics") == 0
+    live.create(ray.cluster("quiet", ("small", 1)))
+    live.world.wait_for(ray.ready("quiet", 1))
+
+
+def test_every_name_is_documented_and_every_documented_name_is_there(live):
+    op = live.start()
+    status, text = op.http("/metrics", of="metrics")
+    assert status == 200 and op.http("/other", of="metrics")[0] == 404
+    families = re.findall(r"^# TYPE (\S+) ", text, re.M)
+    assert len(families) == len(set(families)), "each family stands once"
+    assert sorted(families) == sorted(DOCUMENTED.findall(DOCS.read_text()))
