@@ -106,8 +106,8 @@ static const struct rule container_rules[] = {
     {"/securityContext", RK_JSON_OBJECT, 0},
 };
 
-static const char *const kinds[] = {"absent",   "null",   "a boolean", "a number",
-                                    "a string", "a list", "an object"};
+static const char *const type_words[] = {"absent",   "null",   "a boolean", "a number",
+                                         "a string", "a list", "an object"};
 
 /* One rule from `at` on; `rest` is what remains of its path. Null counts as absent, as the API
  * server has it. */
@@ -119,7 +119,7 @@ static void walk(const rk_api *rk, rk_pass *ps, const rk_json *at, const char *w
         int none = type == RK_JSON_ABSENT || type == RK_JSON_NULL;
         if (none ? r->needed : type != r->type)
             (void)rk->fail(ps, RK_EINVAL, where, "is %s, %s is wanted",
-                           none ? "missing" : kinds[type], kinds[r->type]);
+                           none ? "missing" : type_words[type], type_words[r->type]);
         return;
     }
     size_t n = strcspn(rest + 1, "/") + 1;
@@ -156,7 +156,8 @@ void raycluster_quantities(const rk_api *rk, rk_pass *ps, const char *path)
         const char *where = rk_under(rk, ps, path, rk->key(q));
         const char *text = rk->str(q, "", rk->number_text(q));
         if (!text)
-            (void)rk->fail(ps, RK_EINVAL, where, "is %s, a quantity is wanted", kinds[rk->type(q)]);
+            (void)rk->fail(ps, RK_EINVAL, where, "is %s, a quantity is wanted",
+                           type_words[rk->type(q)]);
         else if (rk->qty_value(text, &n) != RK_OK)
             (void)rk->fail(ps, RK_EINVAL, where, "'%s' is not a quantity", text);
         else if (n < 0)

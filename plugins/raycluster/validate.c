@@ -2,6 +2,8 @@
  * failures of one object together (reference 2). */
 #include "raycluster.h"
 
+#define MOST 1000 /* entries of a list */
+
 /* DNS label: lower case letters, digits, '-'; ends with no '-'; begins with a letter (DNS-1035), or
  * with a digit where `digit` says so (DNS-1123). */
 static const char *bad_name(const rk_api *rk, rk_pass *ps, const char *name, size_t max, int digit)
@@ -80,7 +82,7 @@ static void own(const rk_api *rk, rk_pass *ps, const char *path)
     }
 }
 
-static void count(const rk_api *rk, rk_pass *ps, const char *where, int64_t least)
+static void integer(const rk_api *rk, rk_pass *ps, const char *where, int64_t least)
 {
     const rk_json *v = rk->at(rk->object(ps), where);
     int64_t n = rk->num(v, "", INT64_MIN);
@@ -89,12 +91,37 @@ static void count(const rk_api *rk, rk_pass *ps, const char *where, int64_t leas
                        rk->number_text(v), (long long)least, INT32_MAX);
 }
 
+/* Plugins look for their own entries in these lists, some of them entry by entry: what no pod, Service
+ * or cluster has is refused before a pass takes its whole time for one object. */
+static int too_many(const rk_api *rk, rk_pass *ps, const char *path, size_t most)
+{
+    size_t n = rk->len(rk->object(ps), path);
+    if (n <= most)
+        return 0;
+    (void)rk->fail(ps, RK_EINVAL, path, "has %zu entries, at most %zu are possible", n, most);
+    return 1;
+}
+
+static void long_lists(const rk_api *rk, rk_pass *ps, const char *path)
+{
+    static const char *const lists[] = {"containers", "initContainers"};
+    for (size_t l = 0; l < RK_COUNT(lists); l++) {
+        const char *list = rk->fmt(ps, "%s/template/spec/%s", path, lists[l]);
+        size_t n = too_many(rk, ps, list, MOST) ? 0 : rk->len(rk->object(ps), list);
+        for (size_t i = 0; i < n; i++) {
+            (void)too_many(rk, ps, rk->fmt(ps, "%s/%zu/ports", list, i), MOST); /* told there */
+            (void)too_many(rk, ps, rk->fmt(ps, "%s/%zu/env", list, i), MOST);
+        }
+    }
+}
+
 static void worker_group(const rk_api *rk, rk_pass *ps, const char *path, const rk_json *g)
 {
     static const char *const counts[] = {"/replicas", "/minReplicas", "/maxReplicas",
                                          "/idleTimeoutSeconds"};
     const char *name = rk->str(g, "/groupName", NULL), *bad = name ? bad_label(rk, ps, name) : NULL;
     raycluster_group_types(rk, ps, path, 1);
+    long_lists(rk, ps, path);
     own(rk, ps, path);
     if (bad)
         (void)rk->fail(ps, RK_EINVAL, rk->fmt(ps, "%s/groupName", path), "%s", bad);
@@ -102,17 +129,38 @@ static void worker_group(const rk_api *rk, rk_pass *ps, const char *path, const 
         (void)rk->fail(ps, RK_EINVAL, rk->fmt(ps, "%s/groupName", path),
                        "'" RAY_HEAD_GROUP "' is the head's");
     for (size_t i = 0; i < RK_COUNT(counts); i++)
-        count(rk, ps, rk->fmt(ps, "%s%s", path, counts[i]), 0);
-    count(rk, ps, rk->fmt(ps, "%s/numOfHosts", path), 1);
+        integer(rk, ps, rk->fmt(ps, "%s%s", path, counts[i]), 0);
+    integer(rk, ps, rk->fmt(ps, "%s/numOfHosts", path), 1);
     int64_t min = rk->num(g, "/minReplicas", 0), max = rk->num(g, "/maxReplicas", INT32_MAX);
     if (min > max)
         (void)rk->fail(ps, RK_EINVAL, rk->fmt(ps, "%s/minReplicas", path),
                        "%lld is more than maxReplicas %lld", (long long)min, (long long)max);
 }
 
+static void worker_groups(const rk_api *rk, rk_pass *ps)
+{
+    static const char list[] = "/spec/workerGroupSpecs";
+    const rk_json *groups = rk->at(rk->object(ps), list);
+    if (rk->type(groups) != RK_JSON_ARRAY || too_many(rk, ps, list, MOST))
+        return;
+    size_t i = 0;
+    rk_json *names = rk->new_object(ps);
+    for (RK_EACH(rk, g, groups)) {
+        const char *path = rk->fmt(ps, "%s/%zu", list, i++), *name = rk->str(g, "/groupName", "");
+        if (rk->type(g) != RK_JSON_OBJECT)
+            continue;
+        worker_group(rk, ps, path, g);
+        if (rk->at(names, rk_under(rk, ps, "", name)))
+            (void)rk->fail(ps, RK_EINVAL, rk->fmt(ps, "%s/groupName", path),
+                           "'%s' is the name of two groups", name);
+        else
+            rk->put(ps, names, name, rk->new_bool(ps, 1));
+    }
+}
+
 int32_t raycluster_validate(const rk_api *rk, rk_pass *ps, void *self)
 {
-    const rk_json *o = rk->object(ps), *groups = rk->at(o, "/spec/workerGroupSpecs");
+    const rk_json *o = rk->object(ps);
     const char *bad = bad_name(rk, ps, rk->name(ps), 53, 0),
                *svc = rk->str(o, RAY_HEAD_SPEC "/headService/metadata/name", "");
     (void)self;
@@ -131,23 +179,10 @@ int32_t raycluster_validate(const rk_api *rk, rk_pass *ps, void *self)
                        "no plugin encrypts the traffic between pods");
     if (rk->type(rk->at(o, RAY_HEAD_SPEC)) == RK_JSON_OBJECT) {
         raycluster_group_types(rk, ps, RAY_HEAD_SPEC, 0);
+        long_lists(rk, ps, RAY_HEAD_SPEC);
         own(rk, ps, RAY_HEAD_SPEC);
     }
-    if (rk->type(groups) != RK_JSON_ARRAY)
-        return RK_OK; /* fail() has been told what there was to tell */
-    size_t i = 0;
-    rk_json *names = rk->new_object(ps);
-    for (RK_EACH(rk, g, groups)) {
-        const char *path = rk->fmt(ps, "/spec/workerGroupSpecs/%zu", i++),
-                   *name = rk->str(g, "/groupName", "");
-        if (rk->type(g) != RK_JSON_OBJECT)
-            continue;
-        worker_group(rk, ps, path, g);
-        if (rk->at(names, rk_under(rk, ps, "", name)))
-            (void)rk->fail(ps, RK_EINVAL, rk->fmt(ps, "%s/groupName", path),
-                           "'%s' is the name of two groups", name);
-        else
-            rk->put(ps, names, name, rk->new_bool(ps, 1));
-    }
-    return RK_OK;
+    (void)too_many(rk, ps, RAY_HEAD_SPEC "/headService/spec/ports", MOST);
+    worker_groups(rk, ps);
+    return RK_OK; /* fail() has been told what there was to tell */
 }

@@ -2,11 +2,7 @@
  *
  * Unlike the peer, a port that headService already has (same number and protocol, or same name)
  * is not generated once more: the peer sends both and the API server refuses. */
-#include <raykeeper/ray.h>
-
-struct service {
-    uint8_t cluster_ip;
-};
+#include "service.h"
 
 static const rk_opt options[] = {
     {.key = "cluster-ip",
@@ -15,46 +11,6 @@ static const rk_opt options[] = {
      .offset = offsetof(struct service, cluster_ip),
      .help = "give the head Service a cluster IP; false: headless"},
 };
-
-struct port {
-    const char *name;
-    int64_t number;
-};
-
-/* Ports of the head's Ray container or the field's five, by name. metrics always, but where the user
- * has 8080 under another name: the peer doubles it and is refused. */
-static struct port *ports(const rk_api *rk, rk_pass *ps, uint32_t *ret_n)
-{
-    static const struct port usual[] = {{"client", 10001},
-                                        {"dashboard", 8265},
-                                        {"gcs-server", 6379},
-                                        {"metrics", 8080},
-                                        {"serve", 8000}};
-    const rk_json *own = rk->at(rk->object(ps), RAY_HEAD_SPEC "/template" RAY_C0 "/ports");
-    struct port *p = rk->alloc(ps, (rk->len(own, "") + RK_COUNT(usual) + 1) * sizeof(*p));
-    uint32_t n = 0;
-    int metrics = 0;
-    for (RK_EACH(rk, it, own)) {
-        int64_t number = rk->num(it, "/containerPort", 0);
-        const char *name = rk->str(it, "/name", "");
-        p[n++] =
-            (struct port){name[0] ? name : rk->fmt(ps, "%lld-port", (long long)number), number};
-        metrics |= rk_is(p[n - 1].name, "metrics") || number == usual[3].number;
-    }
-    if (n == 0)
-        for (; n < RK_COUNT(usual); n++)
-            p[n] = usual[n];
-    else if (!metrics)
-        p[n++] = usual[3];
-    for (uint32_t i = 1; i < n; i++)
-        for (uint32_t j = i; j > 0 && strcmp(p[j].name, p[j - 1].name) < 0; j--) {
-            struct port swap = p[j];
-            p[j] = p[j - 1];
-            p[j - 1] = swap;
-        }
-    *ret_n = n;
-    return p;
-}
 
 /* The Service's own labels: it is found again by the first three. */
 static rk_json *labels(const rk_api *rk, rk_pass *ps)
@@ -92,31 +48,6 @@ static rk_json *selector(const rk_api *rk, rk_pass *ps)
     return l;
 }
 
-static int has_port(const rk_api *rk, const rk_json *list, const struct port *p)
-{
-    for (RK_EACH(rk, it, list))
-        if (rk_is(rk->str(it, "/name", NULL), p->name) ||
-            (rk->num(it, "/port", 0) == p->number && rk_is(rk->str(it, "/protocol", "TCP"), "TCP")))
-            return 1;
-    return 0;
-}
-
-static int32_t write_ports(const rk_api *rk, rk_pass *ps, rk_obj *svc)
-{
-    uint32_t n;
-    const struct port *p = ports(rk, ps, &n);
-    for (uint32_t i = 0; i < n; i++) {
-        if (has_port(rk, rk->at(rk->tree(svc), "/spec/ports"), &p[i]))
-            continue;
-        rk_json *it = rk->new_object(ps);
-        rk->put(ps, it, "name", rk->new_str(ps, p[i].name));
-        rk->put(ps, it, "port", rk->new_num(ps, p[i].number));
-        rk->put(ps, it, "appProtocol", rk->new_str(ps, "tcp"));
-        RK_TRY(rk->append(svc, "/spec/ports", it));
-    }
-    return RK_OK;
-}
-
 static int32_t copy_members(const rk_api *rk, rk_pass *ps, rk_obj *to, const char *path,
                             const rk_json *from)
 {
@@ -141,7 +72,7 @@ static int32_t write_service(const rk_api *rk, rk_pass *ps, const struct service
     RK_TRY(copy_members(rk, ps, svc, "/metadata/annotations",
                         rk->at(rk->object(ps), "/spec/headServiceAnnotations")));
     RK_TRY(rk->set(svc, "/spec/selector", selector(rk, ps)));
-    RK_TRY(write_ports(rk, ps, svc));
+    RK_TRY(service_ports(rk, ps, svc));
     if (!type[0] && wanted[0])
         RK_TRY(rk_set_str(rk, ps, svc, "/spec/type", wanted));
     if (rk->type(own) == RK_JSON_OBJECT || me->cluster_ip ||
