@@ -1,5 +1,5 @@
 /* raycluster: owns the kind RayCluster: is the object legal (validate.c), what is its state
- * (status.c), what went wrong (report.c). Shapes no pod. */
+ * (status.c), what went wrong (report.c), what is measured (gauges.c). Shapes no pod. */
 #include "raycluster.h"
 
 /* A missing rayStartParams is an empty one (reference 2). */
@@ -63,6 +63,17 @@ static const rk_hook hooks[] = {
      .kinds = RAY_CLUSTER,
      .run = raycluster_report,
      .title = "what is wrong"},
+    {.phase = RK_PHASE_STATUS,
+     .rank = RK_RANK_SEAL + 100, /* what the conditions are in the end */
+     .kinds = RAY_CLUSTER,
+     .run = raycluster_gauges,
+     .title = "gauges of the cluster"},
+};
+
+static const rk_gauge gauges[] = {
+    {RAYCLUSTER_INFO, "Ray clusters; owner_kind: what made them, None for a user"},
+    {RAYCLUSTER_PROVISIONED, "is the condition RayClusterProvisioned true?"},
+    {RAYCLUSTER_DURATION, "seconds from the cluster's creation to RayClusterProvisioned"},
 };
 
 static const rk_kind kinds[] = {
@@ -87,15 +98,10 @@ static const rk_watch watches[] = {
 };
 
 RK_EXPORT const rk_plugin rk_plugin_v0 = {
-    RK_PLUGIN_SIZES,
-    .self_size = sizeof(struct raycluster),
-    .name = "raycluster",
-    .version = RK_VERSION,
-    .summary = "the kind RayCluster: validation, state, events",
-    .hooks = hooks,
-    .n_hooks = RK_COUNT(hooks),
-    .kinds = kinds,
-    .n_kinds = RK_COUNT(kinds),
-    .watches = watches,
-    .n_watches = RK_COUNT(watches),
+    RK_PLUGIN_SIZES,       .name = "raycluster",
+    .version = RK_VERSION, .summary = "the kind RayCluster: validation, state, events",
+    .hooks = hooks,        .n_hooks = RK_COUNT(hooks),
+    .kinds = kinds,        .n_kinds = RK_COUNT(kinds),
+    .watches = watches,    .n_watches = RK_COUNT(watches),
+    .gauges = gauges,      .n_gauges = RK_COUNT(gauges),
 };

@@ -4,13 +4,16 @@
 
 #include <raykeeper/ray.h>
 
-struct raycluster {
-    uint8_t reserved;
-};
+#define RAYCLUSTER_INFO        "kuberay_cluster_info"
+#define RAYCLUSTER_PROVISIONED "kuberay_cluster_condition_provisioned"
+#define RAYCLUSTER_DURATION    "kuberay_cluster_provisioned_duration_seconds"
 
+/* Hooks, of the files with these names. */
 int32_t raycluster_validate(const rk_api *rk, rk_pass *ps, void *self);
 int32_t raycluster_default(const rk_api *rk, rk_pass *ps, void *self);
 int32_t raycluster_status(const rk_api *rk, rk_pass *ps, void *self);
+int32_t raycluster_gauges(const rk_api *rk, rk_pass *ps, void *self);
+
 struct rule {
     const char *path; /* below its prefix; `*` = every member */
     int32_t type;

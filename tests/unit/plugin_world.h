@@ -30,6 +30,7 @@ struct world {
     struct rk_plugins *plugins;
     struct rk_plan *plan;
     const char *status; /* of the cluster, JSON; NULL = none */
+    const char *meta;   /* more of its metadata: `"labels":{...}`; NULL = none */
     struct rk_snap_outcome outcome;
     size_t made, gone; /* pods, by world_do */
 };
@@ -110,11 +111,12 @@ static inline void world_end(struct world *w, const char *name)
 static inline const struct rk_plan *world_run(struct world *w, const char *spec)
 {
     const struct rk_pass_conf conf = {.slice = w->most + 64};
-    const char *text =
-        rk_arena_fmt(&w->arena,
-                     "{\"apiVersion\":\"ray.io/v1\",\"kind\":\"RayCluster\",\"metadata\":{\"name\":"
-                     "\"c\",\"namespace\":\"ns\",\"uid\":\"u\",\"generation\":1},\"spec\":%s%s%s}",
-                     spec, w->status ? ",\"status\":" : "", w->status ? w->status : "");
+    const char *text = rk_arena_fmt(
+        &w->arena,
+        "{\"apiVersion\":\"ray.io/v1\",\"kind\":\"RayCluster\",\"metadata\":{\"name\":"
+        "\"c\",\"namespace\":\"ns\",\"uid\":\"u\",\"generation\":1%s%s},\"spec\":%s%s%s}",
+        w->meta ? "," : "", w->meta ? w->meta : "", spec, w->status ? ",\"status\":" : "",
+        w->status ? w->status : "");
     const struct rk_snapshot snap = {.gvk = RAY_CLUSTER,
                                      .ns = "ns",
                                      .name = "c",
@@ -164,6 +166,29 @@ static inline size_t world_count(const struct rk_plan *p, enum rk_op_verb verb)
     for (size_t i = 0; i < p->n_ops; i++)
         n += p->ops[i].verb == verb;
     return n;
+}
+
+/* What the plan writes into the status; "" = nothing. */
+static inline const char *world_status(struct world *w)
+{
+    for (size_t i = 0; i < w->plan->n_ops; i++)
+        if (w->plan->ops[i].verb == RK_OP_STATUS)
+            return rk_arena_strndup(&w->arena, w->plan->ops[i].head.p, w->plan->ops[i].head.n);
+    return "";
+}
+
+/* The head's Service, as it is found again. */
+static inline struct rk_seen *world_service(struct world *w, const char *name)
+{
+    struct rk_seen *s = world_put(
+        w, name,
+        rk_arena_fmt(&w->arena,
+                     "{\"metadata\":{\"name\":\"%s\",\"labels\":{\"ray.io/cluster\":\"c\","
+                     "\"ray.io/node-type\":\"head\",\"ray.io/identifier\":\"c-head\"}},\"spec\":{"
+                     "\"clusterIP\":\"None\"}}",
+                     name));
+    s->gvk = RAY_SERVICE;
+    return s;
 }
 
 /* Is this pod deleted by the plan? Returns why. */
