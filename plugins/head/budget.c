@@ -10,27 +10,31 @@
 
 struct count {
     int64_t failed, at_ms; /* how many; when the last one was seen */
-    const char *last;      /* its name */
+    const char *last; /* its uid; "" = unknown: an earlier version told no more than its name */
 };
 
 static const char words[] = " head pods failed one after the other; the last was ";
 
-/* "3 head pods failed ...; the last was demo-head-x2b4q at 2026-01-02T03:04:05Z" */
+/* With a fixed name all heads have the same one. */
+static const char *identity(const rk_api *rk, const rk_json *head)
+{
+    return rk->str(head, "/metadata/uid", rk->str(head, "/metadata/name", ""));
+}
+
+/* "3 head pods failed ...; the last was demo-head-x2b4q (<uid>) at 2026-01-02T03:04:05Z" */
 static struct count read_count(const rk_api *rk, rk_pass *ps)
 {
     struct count c = {.last = ""};
-    for (RK_EACH(rk, it, rk->at(rk->object(ps), "/status/conditions"))) {
-        const char *text = rk->str(it, "/message", ""), *tail = strstr(text, words), *at;
-        if (!rk_is(rk->str(it, "/type", NULL), HEAD_CONDITION) || !tail)
-            continue;
-        tail += sizeof(words) - 1;
-        at = strstr(tail, " at ");
-        if (!at || rk->qty_value(rk->fmt(ps, "%.*s", (int)strspn(text, "0123456789"), text),
-                                 &c.failed) != RK_OK)
-            continue;
-        c.last = rk->fmt(ps, "%.*s", (int)(at - tail), tail);
-        c.at_ms = ray_time_ms(at + 4);
-    }
+    const char *text =
+                   rk->str(rk->object(ps), "/status/conditions/[" HEAD_CONDITION "]/message", ""),
+               *tail = strstr(text, words), *at = tail ? strstr(tail, " at ") : NULL,
+               *open = tail ? strstr(tail, " (") : NULL;
+    if (!at || rk->qty_value(rk->fmt(ps, "%.*s", (int)strspn(text, "0123456789"), text),
+                             &c.failed) != RK_OK)
+        return c;
+    c.at_ms = ray_time_ms(at + 4);
+    if (open && open < at && at[-1] == ')')
+        c.last = rk->fmt(ps, "%.*s", (int)(at - open) - 3, open + 2);
     return c;
 }
 
@@ -42,12 +46,12 @@ static int64_t delay_ms(const struct head *me, int64_t failed)
     return ms < me->delay_max_ms ? ms : me->delay_max_ms;
 }
 
-int head_may_go(const rk_api *rk, rk_pass *ps, const struct head *me, const char *name)
+int head_may_go(const rk_api *rk, rk_pass *ps, const struct head *me, const rk_json *dead)
 {
     struct count c = read_count(rk, ps);
     if (me->budget == 0)
         return 1;
-    if (!rk_is(c.last, name)) {
+    if (!rk_is(c.last, identity(rk, dead))) {
         /* The time counts, not the verdict, here and below. */
         (void)rk->wait(ps, COUNT_MS, "the failed head is counted first");
         return 0;
@@ -62,10 +66,10 @@ int head_may_go(const rk_api *rk, rk_pass *ps, const struct head *me, const char
 /* Since when the head is ready; 0 = it is not. */
 static int64_t ready_since(const rk_api *rk, const rk_json *head)
 {
-    for (RK_EACH(rk, c, rk->at(head, "/status/conditions")))
-        if (rk_is(rk->str(c, "/type", NULL), "Ready") && rk_is(rk->str(c, "/status", NULL), "True"))
-            return ray_time_ms(rk->str(c, "/lastTransitionTime", ""));
-    return 0;
+    const rk_json *ready = rk->at(head, "/status/conditions/[Ready]");
+    return rk_is(rk->str(ready, "/status", NULL), "True")
+               ? ray_time_ms(rk->str(ready, "/lastTransitionTime", ""))
+               : 0;
 }
 
 int32_t head_status(const rk_api *rk, rk_pass *ps, void *self)
@@ -78,13 +82,15 @@ int32_t head_status(const rk_api *rk, rk_pass *ps, void *self)
         if (ray_is(rk, ps, pod, "head") && !ray_terminating(rk, pod))
             head = pod;
     struct count c = read_count(rk, ps);
-    const char *name = rk->str(head, "/metadata/name", ""), *at = rk->now_text(ps);
+    const char *name = rk->str(head, "/metadata/name", ""), *at = rk->now_text(ps),
+               *uid = identity(rk, head);
     int64_t since = head ? ready_since(rk, head) : 0;
-    if (head && ray_dead(rk, ps, head) && !rk_is(c.last, name)) {
+    if (head && ray_dead(rk, ps, head) && !rk_is(c.last, uid)) {
         c.failed++;
-        rk->condition(ps, HEAD_CONDITION, c.failed >= me->budget ? "True" : "False",
-                      c.failed >= me->budget ? "TooManyFailures" : "HeadFailed",
-                      rk->fmt(ps, "%lld%s%s at %s", (long long)c.failed, words, name, at));
+        rk->condition(
+            ps, HEAD_CONDITION, c.failed >= me->budget ? "True" : "False",
+            c.failed >= me->budget ? "TooManyFailures" : "HeadFailed",
+            rk->fmt(ps, "%lld%s%s (%s) at %s", (long long)c.failed, words, name, uid, at));
         return RK_OK;
     }
     if (c.failed == 0 || !since)

@@ -75,7 +75,7 @@ static int32_t plan(const rk_api *rk, rk_pass *ps, void *self)
                             .created = "CreatedHeadPod",
                             .failed = "FailedToCreateHeadPod"};
     RK_TRY(rk->pods(ps, &group));
-    if (!why || ray_terminating(rk, there) || !head_may_go(rk, ps, me, is))
+    if (!why || ray_terminating(rk, there) || !head_may_go(rk, ps, me, there))
         return RK_OK;
     return rk->drop_pod(ps, is, why, "DeletedHeadPod", "FailedToDeleteHeadPod");
 }

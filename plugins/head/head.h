@@ -12,7 +12,7 @@ struct head {
 };
 
 /* budget.c: may this dead head be replaced now? 1 = yes; 0 = not yet, and the pass comes again when. */
-int head_may_go(const rk_api *rk, rk_pass *ps, const struct head *me, const char *name);
+int head_may_go(const rk_api *rk, rk_pass *ps, const struct head *me, const rk_json *dead);
 int32_t head_status(const rk_api *rk, rk_pass *ps, void *self);
 
 #endif
