@@ -12,9 +12,9 @@ DOCUMENTED = re.compile(r"^\| `([a-z_]+)` \|", re.M)
 DOCS = pathlib.Path(__file__).parents[2] / "docs" / "metrics.md"
 
 
-def only(samples, name, **labels):
-    found = [s for s in samples if s.name == name and all(s.labels.get(k) == v for k, v in labels.items())]
-    assert len(found) == 1, (name, labels, samples)
+def only(samples, which, /, **labels):
+    found = [s for s in samples if s.name == which and all(s.labels.get(k) == v for k, v in labels.items())]
+    assert len(found) == 1, (which, labels, samples)
     return found[0]
 
 
@@ -59,11 +59,10 @@ def test_requests_are_counted_by_method_and_code(live):
     op = live.start()
     live.create(ray.cluster("counted", ("small", 3)))
     live.world.wait_for(ray.ready("counted", 3))
-    made = len(live.writes(verb="create", resource="pods"))
+    live.created(4)
     requests = op.metrics()["rest_client_requests"]
     host = f"{live.kube.host}:{live.kube.port}"
-    assert made == 4
-    assert only(requests, "rest_client_requests_total", method="POST", code="201", host=host).value >= made
+    assert only(requests, "rest_client_requests_total", method="POST", code="201", host=host).value >= 4
     assert only(requests, "rest_client_requests_total", method="GET", code="200", host=host).value > 0
 
 
