@@ -240,7 +240,7 @@ static int setup(struct rk_master *m, struct rk_err *err)
     if (rk_creds_load(m->o->op.kubeconfig[0] ? m->o->op.kubeconfig : NULL,
                       m->o->op.context[0] ? m->o->op.context : NULL, &m->creds, err) != 0)
         return rk_err_wrap(err, "credentials");
-    if (rk__master_election(m, err) != 0)
+    if (rk__master_election(m, err) != 0 || rk__master_rivals(m, err) != 0)
         return err->code;
     int health = 0, metrics = 0;
     if (pages(m, &health, &metrics, err) != 0)
@@ -254,6 +254,8 @@ static void drop(struct rk_master *m)
 {
     rk_http_free(m->health);
     rk_elector_free(m->elector);
+    rk_rivals_free(m->rivals);
+    rk_recorder_free(m->recorder);
     rk_client_free(m->client);
     rk_creds_free(m->creds);
     rk_shared_close(m->shared);

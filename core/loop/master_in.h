@@ -7,7 +7,9 @@
 
 #include "core/base/poll.h"
 #include "core/kube/client.h"
+#include "core/kube/events.h"
 #include "core/kube/lease.h"
+#include "core/kube/rivals.h"
 #include "core/loop/child.h"
 #include "core/loop/http.h"
 #include "core/loop/options.h"
@@ -25,6 +27,8 @@ struct rk_master {
     struct rk_creds *creds;
     struct rk_client *client;
     struct rk_elector *elector; /* NULL: no election */
+    struct rk_rivals *rivals;   /* NULL: nobody to look for */
+    struct rk_recorder *recorder;
     struct rk_http *health;
     int metrics_fd; /* listens for the worker, whichever runs; -1 */
     struct rk_timer tick_timer, start_timer, cut_timer;
@@ -39,9 +43,15 @@ struct rk_master {
     bool leads, cutting, stopping, releasing, ended;
     bool giving; /* leadership is given back as soon as the worker writes no more */
     bool idle;   /* the worker said that all its writes are settled */
+    bool held;   /* by a rival: nothing is written */
     char identity[320], holder[320], ns[256];
     int exit_code;
 };
+
+/* ---- master_rival.c: operators that are installed in other namespaces ---- */
+int rk__master_rivals(struct rk_master *m, struct rk_err *err);
+/* Must nothing be written because of one, or because it is not known yet whether there is one? */
+bool rk__master_held(const struct rk_master *m);
 
 /* ---- master_lead.c ---- */
 int rk__master_election(struct rk_master *m, struct rk_err *err);

@@ -58,9 +58,10 @@ static int64_t unable_since(struct rk_master *m, int64_t now)
  * written any more, not before (client.md 54). */
 static void campaign(struct rk_master *m, int64_t now)
 {
-    bool barred = now < m->barred_ms;
+    bool held = rk__master_held(m), barred = held || now < m->barred_ms;
     if (!m->giving && m->leads && (barred || (m->unable_ms && now - m->unable_ms > UNABLE_MS))) {
-        rk_log_error("no worker can work: leadership is given to others");
+        if (!held)
+            rk_log_error("no worker can work: leadership is given to others");
         m->giving = true;
         cut(m);
     }
@@ -83,7 +84,10 @@ void rk__master_want(struct rk_master *m)
         campaign(m, now);
         return;
     }
-    if (!m->unable_ms && !m->leads) { /* no election: whoever is synced leads */
+    bool held = rk__master_held(m);
+    if (held && m->leads)
+        cut(m);
+    if (!held && !m->unable_ms && !m->leads && !m->cutting) { /* no election: whoever is synced */
         m->leads = true;
         atomic_store(&m->shared->renew_ms, INT64_MAX / 4);
         atomic_fetch_add(&m->shared->epoch, 1);
@@ -147,8 +151,6 @@ int rk__master_election(struct rk_master *m, struct rk_err *err)
 {
     if (identity(m, err) != 0)
         return err->code;
-    if (!m->o->le.enabled)
-        return 0;
     const char *ns = m->o->le.ns[0] ? m->o->le.ns : m->creds->ns ? m->creds->ns : "default";
     const struct rk_client_conf cc = {.user_agent = "raykeeper/" RK_VERSION " (master)",
                                       .connect_ms = m->o->api.connect_ms,
@@ -160,6 +162,8 @@ int rk__master_election(struct rk_master *m, struct rk_err *err)
         return rk_err_wrap(err, "client");
     if (rk_str_copy(m->ns, sizeof(m->ns), ns) != 0)
         return rk_err_set(err, RK_E_INVAL, "[leader-election] namespace is too long");
+    if (!m->o->le.enabled)
+        return 0;
     const struct rk_elector_conf ec = {.ns = m->ns,
                                        .name = m->o->le.lease_name,
                                        .identity = m->identity,
@@ -203,8 +207,9 @@ static bool ready(const struct rk_master *m, struct rk_buf *text)
         return false;
     }
     bool other = m->holder[0] && !m->leads;
-    (void)rk_buf_addf(text, "ok: %s%s%s%s%s", m->leads ? "leading" : "standby",
+    (void)rk_buf_addf(text, "ok: %s%s%s%s%s%s", m->leads ? "leading" : "standby",
                       other ? ", leader is " : "", other ? m->holder : "",
+                      m->held ? "; held by an operator in another namespace" : "",
                       lacking[0] ? "; may not read " : "", lacking);
     return true;
 }

@@ -16,7 +16,7 @@ struct rk_options {
         int64_t sweep_ms;
     } op;
     struct {
-        bool enabled;
+        bool enabled, force_adopt;
         const char *ns, *lease_name, *identity;
         int64_t lease_ms, renew_ms, retry_ms;
     } le;

@@ -39,7 +39,7 @@ CORE = "/api/v1"
 PLURAL = {
     "RayCluster": "rayclusters", "Pod": "pods", "Service": "services", "Namespace": "namespaces",
     "ServiceAccount": "serviceaccounts", "Secret": "secrets", "ResourceQuota": "resourcequotas",
-    "Ingress": "ingresses", "NetworkPolicy": "networkpolicies",
+    "Ingress": "ingresses", "NetworkPolicy": "networkpolicies", "Lease": "leases",
     "Role": "roles", "RoleBinding": "rolebindings", "ClusterRole": "clusterroles",
     "ClusterRoleBinding": "clusterrolebindings", "CustomResourceDefinition": "customresourcedefinitions",
 }
@@ -279,9 +279,9 @@ class World:
     def services(self, cluster):
         return [s for s in self.all("services") if s["metadata"].get("labels", {}).get("ray.io/cluster") == cluster]
 
-    def events(self, cluster, reason=None):
-        found = [e for e in self.all("events") if (e.get("regarding") or {}).get("kind") == "RayCluster"
-                 and e["regarding"]["name"] == cluster and reason in (None, e["reason"])]
+    def events(self, name, reason=None, kind="RayCluster"):
+        found = [e for e in self.all("events") if (e.get("regarding") or {}).get("kind") == kind
+                 and e["regarding"]["name"] == name and reason in (None, e["reason"])]
         return sorted(found, key=lambda e: e["metadata"]["creationTimestamp"])
 
     def wait_for(self, predicate, bound=BOUND_S, what=""):

@@ -256,7 +256,8 @@ MAY = ["get rayclusters.ray.io", "list rayclusters.ray.io", "watch rayclusters.r
        *(f"{verb} {kind}" for verb in ("get", "list", "watch", "create") for kind in ("jobs.batch", "secrets", "persistentvolumeclaims")),
        "patch persistentvolumeclaims", *(f"{verb} routes.route.openshift.io" for verb in ("get", "list", "watch", "create", "delete")),
        *(f"{verb} {kind}.networking.k8s.io" for verb in ("get", "list", "watch", "create", "patch", "delete") for kind in ("ingresses", "networkpolicies")),
-       "create events.events.k8s.io", "patch events.events.k8s.io"]
+       "create events.events.k8s.io", "patch events.events.k8s.io",
+       "list leases.coordination.k8s.io ray-operator-leader"]
 MAY_IN_OWN = [f"{verb} leases.coordination.k8s.io" for verb in ("get", "watch", "create", "update")]
 
 
@@ -270,7 +271,8 @@ def rights(cluster, user, namespace):
     for rule in status["resourceRules"]:
         for group, resource, verb in itertools.product(rule["apiGroups"], rule["resources"], rule["verbs"]):
             name, slash, part = resource.partition("/")
-            found.add(f"{verb} {name}{'.' + group if group else ''}{slash}{part}")
+            names = ",".join(rule.get("resourceNames") or [])
+            found.add(f"{verb} {name}{'.' + group if group else ''}{slash}{part}{' ' + names if names else ''}")
     return found
 
 
