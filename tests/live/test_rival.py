@@ -46,8 +46,8 @@ def test_nothing_is_written_until_the_other_has_gone(live):
         assert (said["namespace"], said["lease"], said["holder"]) == (theirs, LEASE, KUBERAY)
         note = world.events(LEASE, "RivalOperator", "Lease")[0]["note"]
         assert KUBERAY in note and "force-adopt" in note
-        status, text = op.http("/readyz")
-        assert status == 200 and text == "ok: standby; held by an operator in another namespace\n"
+        said = "ok: standby; held by an operator in another namespace\n"
+        live.audit.wait_for(lambda: op.http("/readyz") == (200, said), 30, "a page that says so, once it is synced")
         assert not live.writes()
     live.world.wait_for(ray.ready("waits", 1))
     live.audit.wait_for(lambda: op.http("/readyz")[1] == "ok: leading\n", 30, "a page that says so")
