@@ -218,7 +218,7 @@ static int set_up(struct rk_rivals *r, const char *namespaces, struct rk_err *er
             if (!rk_span_is(ns, r->own_ns))
                 rc = add_place(r, ns);
     rk_buf_init(&query, sizeof(r->query) - 1);
-    (void)rk_buf_adds(&query, "resourceVersion=0&fieldSelector=metadata.name%3D"); /* fits */
+    (void)rk_buf_adds(&query, "fieldSelector=metadata.name%3D"); /* fits */
     rk_url_escape(&query, r->name);
     if (rc != 0 || query.full || rk_str_copy(r->query, sizeof(r->query), rk_buf_text(&query)) != 0)
         rc = rk_err_set(err, RK_E_INVAL, "Leases '%.256s' of other namespaces: illegal name",

@@ -2,7 +2,8 @@
  * namespaces do not exclude each other by their Leases; this tells one of the other.
  *
  * A holder lives while its record changes within the time it gives for itself, by our own clock (client-rules 51): one that is seen for the
- * first time lives for that long. What may not be read is taken to hold nothing; told once in the log. */
+ * first time lives for that long. The lists are consistent ones: from an old cache everybody would
+ * look dead. What may not be read is taken to hold nothing; told once in the log. */
 #ifndef RK_KUBE_RIVALS_H
 #define RK_KUBE_RIVALS_H
 
