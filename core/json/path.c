@@ -87,34 +87,31 @@ int rk_path_parse(const char *text, struct rk_path *ret, struct rk_err *err)
     return 0;
 }
 
+/* `full` is sticky, here and below: asked by who owns the buffer. */
+static const char *push_plain(struct rk_buf *path, const char *s, const char *until)
+{
+    size_t n = strcspn(s, until);
+    (void)rk_buf_add(path, s, n);
+    return s + n;
+}
+
 void rk_path_push(struct rk_buf *path, const char *key)
 {
-    (void)rk_buf_addc(path,
-                      '/'); /* here and below: `full` is sticky, asked by who owns the buffer */
-    for (const char *s = key; *s; s++) {
-        if (*s == '~')
-            (void)rk_buf_adds(path, "~0");
-        else if (*s == '/')
-            (void)rk_buf_adds(path, "~1");
-        else if (*s == '[' && s == key)
-            (void)rk_buf_adds(path, "~2");
-        else
-            (void)rk_buf_addc(path, *s);
+    (void)rk_buf_addc(path, '/');
+    if (*key == '[') {
+        (void)rk_buf_adds(path, "~2");
+        key++;
     }
+    while (*(key = push_plain(path, key, "~/")))
+        (void)rk_buf_adds(path, *key++ == '~' ? "~0" : "~1");
 }
 
 static void push_select(struct rk_buf *path, const char *name)
 {
-    (void)rk_buf_adds(path, "/["); /* here and below: `full` is sticky */
-    for (const char *s = name; *s; s++) {
-        if (*s == '~')
-            (void)rk_buf_adds(path, "~0");
-        else if (*s == '[')
-            (void)rk_buf_adds(path, "~2");
-        else if (*s == ']')
-            (void)rk_buf_adds(path, "~3");
-        else
-            (void)rk_buf_addc(path, *s);
+    (void)rk_buf_adds(path, "/[");
+    while (*(name = push_plain(path, name, "~[]"))) {
+        (void)rk_buf_adds(path, *name == '~' ? "~0" : *name == '[' ? "~2" : "~3");
+        name++;
     }
     (void)rk_buf_addc(path, ']');
 }
