@@ -48,6 +48,7 @@ bench: ## speed, memory and requests per cluster, against their budgets
 	@tests/perf/run
 
 lint: ## house rules, clang-tidy, cppcheck
+	@.ci/deps lint
 	@echo "== configure (debug)"
 	@$(CMAKE_CONF) debug
 	@tests/house/lint
