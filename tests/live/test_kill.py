@@ -103,12 +103,15 @@ def test_a_frozen_worker_goes_on_where_it_was(live):
     op = live.start(sets=QUICK)
     live.create(ray.cluster("f", ("small", 40)))
     live.world.wait_for(seen_pods(5), what="five pods")
-    op.signal_worker(signal.SIGSTOP)
+    frozen = op.signal_worker(signal.SIGSTOP)
     live.scale("f", 30)
     op.signal_worker(signal.SIGCONT)
     live.world.wait_for(ray.ready("f", 30), 120)
+    assert op.worker() == frozen and not op.said("worker killed") and not op.said("worker ended"), op.tail()
+    live.audit.settle()
     made = live.audit.pods_created(live.ns, live.since)
     assert len(made) == len(set(made)), "no name twice"
+    assert 31 <= len(made) <= 41, "the head and 30 workers, or more of the 40 where they were made before the edit was seen"
 
 
 @pytest.mark.asan

@@ -175,9 +175,10 @@ def test_quick_changes_of_mind_end_at_the_last_one(served):
         served.scale("quick", n)
     w = served.world
     w.wait_for(ray.ready("quick", 8))
-    assert sorted(place(p) for p in w.pods("quick", "worker")) != []
+    workers = w.pods("quick", "worker")
+    assert len(workers) == 8 and len({place(p) for p in workers}) == 8, [place(p) for p in workers]
+    served.audit.settle()
     made = served.audit.pods_created(served.ns, served.since)
     assert len(made) == len(set(made))
-    served.audit.settle()
     deleted = [e for e in served.audit.rows(served.since, served.ns, verbs=("delete",), resource="pods") if e["responseStatus"]["code"] == 200]
     assert len(made) - len(deleted) == 9, "who was made and not deleted is there"
