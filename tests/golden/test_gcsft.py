@@ -68,7 +68,7 @@ def test_it_is_refused_with_its_path(tmp_path, case):
     obj, path = REFUSED[case]
     done = run("render", *NOW, file_of(tmp_path, obj))
     assert done.returncode == 1 and not done.stdout.strip(), done.stdout
-    assert path in done.stderr, done.stderr
+    assert f" {path}: " in done.stderr, done.stderr
 
 
 @pytest.mark.parametrize("case", sorted(ALLOWED))

@@ -1,13 +1,15 @@
-"""Switching a shaping plugin off changes its own fields and nothing else (DESIGN 1.2): a cluster rendered with it and without it."""
+"""Switching a shaping plugin off changes its own fields and nothing else: a cluster rendered with it and without it."""
 import json
+import re
 
 import pytest
 import yaml
 
-from renderer import NOW, render, run, stable
+from renderer import NOW, ROOT, render, run, stable
 
 pytestmark = pytest.mark.asan
 
+PHASES = ["VALIDATE", "DEFAULT", "PLAN", "POD", "OBJECT", "STATUS", "FINALIZE"]
 # What is off as it comes.
 ON = ("--set", "plugin:prestop.enabled=true", "--set", "plugin:site.labels=team=platform", "--set", "plugin:site.env=SITE=a",
       "--set", "plugin:site.tolerations=dedicated=ray", "--set", 'plugin:site.head-sidecars=[{"name": "meter", "image": "example.com/meter:1"}]')
@@ -126,8 +128,19 @@ def test_switched_off_it_changes_only_its_own(cluster, plugin):
         assert any(covers(rule, fact) for fact in changed), f"{rule}: is in the list but never written"
 
 
+def listed():
+    return [line.split() for line in run("plugin", "list").stdout.splitlines()[1:]]
+
+
+def test_the_table_of_the_architecture_is_that_of_plugin_list():
+    rows = re.findall(r"^\| ([A-Z]+) (\d+) \| ([a-z, ]+) \|", (ROOT / "docs" / "architecture.md").read_text(), re.M)
+    table = [(phase, rank, plugin.strip()) for phase, rank, plugins in rows for plugin in plugins.split(",")]
+    assert set(table) == {tuple(words[:3]) for words in listed()}
+    assert sorted(table, key=lambda row: PHASES.index(row[0])) == table, "phases in the order in which they run"
+
+
 def test_every_shaping_plugin_is_in_the_list(cluster):
-    hooks = [line.split() for line in run("plugin", "list").stdout.splitlines()[1:]]
+    hooks = listed()
     shaping = {words[2] for words in hooks if words[0] in ("PLAN", "POD", "OBJECT")}
     assert shaping == set(OWN)
 
