@@ -42,7 +42,7 @@ asan: ## unit, golden, fuzz and some live tests under AddressSanitizer and UBSan
 	@$(CMAKE_BUILD) --preset asan -j $(JOBS) --target tests
 	@tests/run --asan $(ONLY)
 
-bench: ## speed, memory and requests per cluster, against their budgets
+bench: ## speed, memory, CPU and requests, beside a raw loader that makes the same objects
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory build
 	@tests/perf/run

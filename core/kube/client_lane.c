@@ -222,7 +222,7 @@ void rk__lane_renew(struct rk__lane *l)
     l->broken = false;
     l->idle_rounds = 0;
     struct rk_err err = RK_ERR_INIT;
-    int rc = open_multi(l, &err); /* fails when memory is out, and then we abort (DESIGN 4) */
+    int rc = open_multi(l, &err); /* fails when memory is out, and then the process ends (77) */
     assert(rc == 0);
     (void)rc;
 }
