@@ -1,5 +1,5 @@
 /* Fuzz target: INI files. A file either has problems, each told in words, or none; then every line of every value stands in the file as it
- * is, so that nothing was cut, joined or made up on the way (client.md 64). */
+ * is, so that nothing was cut, joined or made up on the way (client-rules 64). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-"""Section 2, rule 13 and section 4.10: who may ask for tokens; and that no token is in what `render` shows."""
+"""Who may ask for tokens; and that no token is in what `render` shows."""
 import json
 
 import pytest

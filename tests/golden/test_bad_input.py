@@ -229,7 +229,7 @@ def test_counts_that_are_none(told, field, value):
 
 
 def test_a_suspended_group_with_the_autoscaler(told):
-    """Section 2, rule 10. Without the autoscaler it is legal, whatever gates the peer has (rule 8)."""
+    """Without the autoscaler it is legal, whatever gates the peer has."""
     body = cr(enableInTreeAutoscaling=True, workerGroupSpecs=[group("a"), group("b", suspend=True)])
     assert " /spec/workerGroupSpecs/1/suspend: " in told(json.dumps(body))
 

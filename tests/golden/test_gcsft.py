@@ -1,4 +1,4 @@
-"""What a cluster may not say about fault tolerance: each rule (section 2, rules 4 to 7) with the path of what is wrong, and what is just about allowed."""
+"""What a cluster may not say about fault tolerance: each rule with the path of what is wrong, and what is just about allowed."""
 import pytest
 import yaml
 

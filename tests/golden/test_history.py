@@ -1,4 +1,4 @@
-"""Section 2, rule 12: what a cluster may say about its collector."""
+"""What a cluster may say about its collector."""
 import json
 
 import pytest

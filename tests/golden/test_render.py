@@ -1,7 +1,7 @@
 """Stories of `raykeeper render`: <story>/cr.yaml in, <story>/want.yaml out, complete, every list in its order.
 
     pytest tests/golden/test_render.py -k minimal
-    pytest tests/golden/test_render.py --accept     writes want.yaml anew: then read `git diff` against the reference, line by line
+    pytest tests/golden/test_render.py --accept     writes want.yaml anew: then read `git diff`, line by line
 
 A story may have a file `args`: further arguments of render, one a line; {story} is its folder. The head of cr.yaml says what the story is about."""
 from pathlib import Path

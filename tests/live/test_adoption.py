@@ -83,7 +83,7 @@ def test_under_strategy_recreate_the_head_is_stamped_and_no_pod_goes(live):
     taken_over(live, "strict", 1)
     live.world.wait_for(lambda w: w.pods("strict", "head")[0]["metadata"]["annotations"][MADE_BY].startswith("raykeeper-"), what="our stamp")
     head = live.world.pods("strict", "head")[0]["metadata"]
-    # KubeRay, started again, finds a version that is not its own: it stamps the head anew and recreates nothing (section 6.5).
+    # KubeRay, started again, finds a version that is not its own: it stamps the head anew and recreates nothing.
     assert head["annotations"][MADE_BY] != "v1.7.0" and head["annotations"][HASH] != "KV6MB5BIQ8UFBL5AQTNNBVCGHAUHPQ6H"
     assert of(live, "pods", "services") == [("patch", "pods", head["name"])]
     assert live.world.names(cluster="strict") == names

@@ -1,4 +1,4 @@
-"""Section 4.10: the Secret with a cluster's token is made once, is trusted whoever made it, goes with the cluster, and is told to nobody."""
+"""The Secret with a cluster's token is made once, is trusted whoever made it, goes with the cluster, and is told to nobody."""
 import base64
 
 import pytest

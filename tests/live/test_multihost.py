@@ -1,4 +1,4 @@
-"""Groups with several hosts a replica (section 6.3): a replica comes and goes as a whole, and as many hosts are made as are wanted."""
+"""Groups with several hosts a replica: a replica comes and goes as a whole, and as many hosts are made as are wanted."""
 import os
 import random
 

@@ -1,4 +1,4 @@
-"""Edits of templates: told (OutdatedPods), rolled where asked for (raykeeper.io/rolling-update), or all anew (upgradeStrategy Recreate; section 6.5)."""
+"""Edits of templates: told (OutdatedPods), rolled where asked for (raykeeper.io/rolling-update), or all anew (upgradeStrategy Recreate)."""
 import pytest
 
 from lib import ray

@@ -1,4 +1,4 @@
-"""A suspended cluster has no pods and keeps everything else (section 6.6); so has a suspended group (6.2), and one that is no more."""
+"""A suspended cluster has no pods and keeps everything else; so has a suspended group, and one that is no more."""
 import pytest
 
 from lib import ray

@@ -168,7 +168,7 @@ static void a_number_that_was_closed_and_opened_again_gets_no_event_of_its_prede
     rk_poll_free(p);
 }
 
-/* client.md 2: libcurl may close before it tells. */
+/* client-rules 2: libcurl may close before it tells. */
 static void a_descriptor_that_is_closed_already_is_forgotten_quietly(void **state)
 {
     (void)state;

@@ -445,7 +445,7 @@ static void a_refusal_that_is_cut_off_is_still_a_refusal(void **state)
     close_world(&w);
 }
 
-/* client.md 6: libcurl resends on a fresh connection when a reused one dies before the first byte.
+/* client-rules 6: libcurl resends on a fresh connection when a reused one dies before any byte.
  * The gate is asked again. */
 static void a_connection_closed_between_requests_costs_nothing_but_a_resend(void **state)
 {
@@ -868,7 +868,7 @@ static void cutting_writes_resets_them_and_leaves_reads_alone(void **state)
     close_world(&w);
 }
 
-/* DESIGN 4: a plain close would still deliver what stands in the socket's queue once a partition
+/* A plain close would still deliver what stands in the socket's queue once a partition
  * heals. */
 static void bytes_queued_in_a_cut_writes_socket_are_never_delivered(void **state)
 {
@@ -1101,7 +1101,7 @@ static void a_client_with_everything_under_way_can_be_freed(void **state)
     assert_int_equal(s.done, 0);
 }
 
-/* --- What the transport promises (client.md 1-8) ------------------------ */
+/* --- What the transport promises (client-rules 1-8) ------------------- */
 
 static int count_entries(const char *dir)
 {

@@ -371,7 +371,7 @@ static void a_renewal_of_unknown_outcome_is_renewed_again(void **state)
     open_world(&x);
     lead(&x);
     fakeapi_reset(fakeapi_next_of(x.api, "PUT", NULL)); /* it was committed, the answer is lost */
-    /* libcurl says it again by itself (client.md 6); the version is no longer the one. */
+    /* libcurl says it again by itself (client-rules 6); the version is no longer the one. */
     fakeapi_status(fakeapi_next_of(x.api, "PUT", NULL), 409, "Conflict",
                    "the object has been modified");
     show(fakeapi_next_of(x.api, "GET", NULL), 2, "host_a", 1, 0);

@@ -1,4 +1,4 @@
-/* The list/watch machine against a scripted API server: the fault classes of client.md 12 that
+/* The list/watch machine against a scripted API server: the fault classes of client-rules that
  * concern reading. What the receiver is told is written down as one line of text per test. All
  * waits are bounded; the machine's clocks are shortened. */
 #include <setjmp.h>
@@ -45,7 +45,7 @@ static const struct rk__watch_timing quick = {
     .settle_ms = 10000,
 };
 
-static struct rk__watch_timing as_shipped; /* the numbers of client.md 17 */
+static struct rk__watch_timing as_shipped; /* the numbers of client-rules 17 */
 
 /* --- The receiver --- */
 

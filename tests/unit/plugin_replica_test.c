@@ -1,4 +1,4 @@
-/* Groups with several hosts a replica (reference 6.3), over an observed world: a replica comes and goes
+/* Groups with several hosts a replica, over an observed world: a replica comes and goes
  * as a whole, and however often whoever makes it is killed, no pod more is made than is wanted. The
  * worker plugin's sources are included: a plugin exports one symbol only. */
 #include "core/base/buf.h"

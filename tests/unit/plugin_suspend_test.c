@@ -1,4 +1,4 @@
-/* spec.suspend of a cluster (reference 6.6): each stage as the conditions tell it, what a pass does in it
+/* spec.suspend of a cluster: each stage as the conditions tell it, what a pass does in it
  * and which one follows. The plugin's source is included: a plugin exports one symbol only. */
 #include "core/base/buf.h"
 #include "core/json/json.h"

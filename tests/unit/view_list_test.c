@@ -1,4 +1,4 @@
-/* Lists, sweeps and progress: promises of core/view/view.h and client.md 23, 24, 30. */
+/* Lists, sweeps and progress: promises of core/view/view.h and client-rules 23, 24, 30. */
 #include "core/view/view.h"
 #include "tests/unit/view_kit.h"
 
