@@ -37,7 +37,9 @@ class Cluster:
 
     def install(self, manifest):
         self.kubectl("apply", "-f", manifest)
-        self.kubectl("wait", "--for=condition=Established", "crd/rayclusters.ray.io", "--timeout=30s")
+        # A wait for a condition trips over a CRD which has none yet; the names come with the first.
+        for what in ("jsonpath={.status.acceptedNames.kind}=RayCluster", "condition=Established"):
+            self.kubectl("wait", f"--for={what}", "crd/rayclusters.ray.io", "--timeout=30s")
 
 
 @pytest.fixture(scope="module")
