@@ -22,8 +22,7 @@
 #include "core/kube/verbs.h"
 
 #include "tests/lib/fakehttp.c"
-
-#define BOUND_MS 20000
+#include "tests/unit/kube_kit.h"
 
 struct world {
     struct rk_poll *poll;
@@ -31,7 +30,6 @@ struct world {
     struct rk_creds *creds;
     struct rk_client *client;
     char dir[64];
-    char token_file[96];
     int gate_calls, gate_shut_at; /* the n-th look finds the gate shut; 0 = never */
 };
 
@@ -55,30 +53,12 @@ static bool gate(void *ctx, uint64_t epoch)
     return ++w->gate_calls < w->gate_shut_at || w->gate_shut_at == 0;
 }
 
-static void write_file(const char *path, const char *text)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-    assert_int_equal(close(fd), 0);
-}
-
 static void load_creds(struct world *w, const char *extra)
 {
-    char text[1024], file[96];
-    (void)snprintf(file, sizeof file, "%s/config", w->dir);
-    (void)snprintf(text, sizeof text,
-                   "current-context: c\n"
-                   "contexts: [{name: c, context: {cluster: k, user: u}}]\n"
-                   "clusters: [{name: k, cluster: {%s}}]\n"
-                   "users: [{name: u, user: {tokenFile: token}}]\n",
-                   extra);
-    write_file(file, text);
     struct rk_err err = RK_ERR_INIT;
-    int rc = rk_creds_load(file, NULL, &w->creds, &err);
-    if (rc != 0)
+    const char *file = put_kubeconfig(w->dir, extra, "tokenFile: token");
+    if (rk_creds_load(file, NULL, &w->creds, &err) != 0)
         fail_msg("%s", err.text);
-    assert_int_equal(unlink(file), 0);
 }
 
 static void open_client(struct world *w, const struct rk_client_conf *conf, const char *cluster)
@@ -102,10 +82,8 @@ static void open_server(struct world *w)
     w->poll = rk_poll_new(NULL);
     assert_non_null(w->poll);
     fake_open(&w->server, w->poll);
-    (void)snprintf(w->dir, sizeof w->dir, "/tmp/rk-client-XXXXXX");
-    assert_non_null(mkdtemp(w->dir));
-    (void)snprintf(w->token_file, sizeof w->token_file, "%s/token", w->dir);
-    write_file(w->token_file, "old-token\n");
+    make_dir(w->dir, "client");
+    put_file(w->dir, "token", "old-token\n");
 }
 
 static void open_world(struct world *w)
@@ -120,8 +98,7 @@ static void close_world(struct world *w)
     rk_creds_free(w->creds);
     fake_shut(&w->server);
     rk_poll_free(w->poll);
-    assert_int_equal(unlink(w->token_file), 0);
-    assert_int_equal(rmdir(w->dir), 0);
+    remove_dir(w->dir);
 }
 
 static void on_done(void *ctx, const struct rk_resp *resp)
@@ -170,34 +147,27 @@ static struct rk_req post_req(struct seen *s)
     return r;
 }
 
-static void turn(struct world *w)
-{
-    struct rk_err err = RK_ERR_INIT;
-    assert_int_equal(rk_poll_turn(w->poll, 50, &err), 0);
-}
-
 static void wait_done(struct world *w, struct seen *s, int n)
 {
-    int64_t end = rk_clock_ms() + BOUND_MS;
-    while (s->done < n && rk_clock_ms() < end)
-        turn(w);
+    WAIT(w, s->done >= n);
     assert_int_equal(s->done, n);
 }
 
 static void wait_requests(struct world *w, size_t n)
 {
-    int64_t end = rk_clock_ms() + BOUND_MS;
-    while (w->server.n_requests < n && rk_clock_ms() < end)
-        turn(w);
+    WAIT(w, w->server.n_requests >= n);
     assert_int_equal(w->server.n_requests, n);
 }
 
 static void wait_idle(struct world *w)
 {
-    int64_t end = rk_clock_ms() + BOUND_MS;
-    while (rk_client_busy(w->client, RK_LANE_UNARY, false) && rk_clock_ms() < end)
-        turn(w);
-    assert_int_equal(rk_client_busy(w->client, RK_LANE_UNARY, false), 0);
+    WAIT(w, rk_client_busy(w->client, RK_LANE_UNARY, false) == 0);
+}
+
+/* The first connection ends. */
+static void wait_closed(struct world *w)
+{
+    WAIT(w, w->server.conns[0].fd < 0);
 }
 
 /* Send and wait: the usual story. */
@@ -553,7 +523,7 @@ static void a_body_over_the_bound_is_refused(void **state)
     int head_n = snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", n);
     assert_int_equal(send(fd, head, (size_t)head_n, MSG_NOSIGNAL), head_n);
     size_t put = 0;
-    for (int64_t end = rk_clock_ms() + BOUND_MS; !s.done && rk_clock_ms() < end; turn(&w)) {
+    for (int64_t end = rk_clock_ms() + BOUND_MS; !s.done && rk_clock_ms() < end; turn(w.poll)) {
         ssize_t one = put < n ? send(fd, big + put, n - put, MSG_NOSIGNAL) : 0;
         put += one > 0 ? (size_t)one : 0;
     }
@@ -581,7 +551,7 @@ static void retry_after_stops_the_unary_lane_but_not_the_lease(void **state)
     wait_requests(&w, 1);
     struct rk_client_stats st;
     for (rk_client_stats(w.client, &st); !st.throttled; rk_client_stats(w.client, &st))
-        turn(&w);
+        turn(w.poll);
     assert_non_null(rk_client_send(w.client, &o));
     assert_non_null(rk_client_send(w.client, &l));
     wait_done(&w, &lease, 1);
@@ -639,7 +609,7 @@ static void the_window_bounds_what_is_in_flight_grows_and_halves(void **state)
     assert_int_equal(w.server.held, 2);
     struct rk_client_stats st;
     for (int64_t end = rk_clock_ms() + BOUND_MS; s.done < 200 && rk_clock_ms() < end;) {
-        turn(&w);
+        turn(w.poll);
         rk_client_stats(w.client, &st);
         if (w.server.held == (size_t)st.window || w.server.held == (size_t)(200 - s.done))
             fake_answer(&w.server, "{}");
@@ -712,7 +682,7 @@ static void a_401_with_a_new_token_on_disk_is_tried_once_more(void **state)
     open_world(&w);
     fake_reply(&w.server, 401, "", "{}");
     fake_reply(&w.server, 201, "", "{}");
-    write_file(w.token_file, "new-token");
+    put_file(w.dir, "token", "new-token");
     struct rk_req r = post_req(&s);
     run(&w, &r, &s);
     assert_int_equal(s.resp.code, 0);
@@ -844,7 +814,7 @@ static void cutting_writes_resets_them_and_leaves_reads_alone(void **state)
     assert_non_null(rk_client_send(w.client, &g));
     wait_requests(&w, 2);
     assert_non_null(rk_client_send(w.client, &q));
-    turn(&w);
+    turn(w.poll);
     assert_int_equal(rk_client_busy(w.client, RK_LANE_UNARY, true), 2);
     rk_client_cut_writes(w.client);
     assert_int_equal(flying.done + queued.done, 0); /* never from inside */
@@ -854,8 +824,7 @@ static void cutting_writes_resets_them_and_leaves_reads_alone(void **state)
     assert_false(flying.resp.unsent);
     assert_true(queued.resp.unsent);
     assert_false(queued.resp.unknown);
-    for (int64_t end = rk_clock_ms() + BOUND_MS; w.server.conns[0].fd >= 0 && rk_clock_ms() < end;)
-        turn(&w);
+    wait_closed(&w);
     assert_true(w.server.conns[0].saw_reset);
     assert_int_equal(read.done, 0);
     fake_answer(&w.server, "{}");
@@ -868,6 +837,26 @@ static void cutting_writes_resets_them_and_leaves_reads_alone(void **state)
     close_world(&w);
 }
 
+#define STUCK_BYTES ((size_t)24 << 20) /* more than both socket buffers take */
+
+/* A write whose server reads the head and no more; its body is freed by the caller, at the end. */
+static char *send_stuck(struct world *w, struct seen *s)
+{
+    w->server.heads_only = true;
+    fake_step(&w->server, NULL, FAKE_HOLD);
+    char *big = rk_alloc(STUCK_BYTES);
+    memset(big, 'x', STUCK_BYTES);
+    struct rk_req r = post_req(s);
+    r.body = (struct rk_span){big, STUCK_BYTES};
+    assert_non_null(rk_client_send(w->client, &r));
+    wait_requests(w, 1);
+    for (int i = 0; i < 5; i++) { /* until the buffers are full */
+        struct rk_err err = RK_ERR_INIT;
+        assert_int_equal(rk_poll_turn(w->poll, 0, &err), 0);
+    }
+    return big;
+}
+
 /* A plain close would still deliver what stands in the socket's queue once a partition
  * heals. */
 static void bytes_queued_in_a_cut_writes_socket_are_never_delivered(void **state)
@@ -876,27 +865,14 @@ static void bytes_queued_in_a_cut_writes_socket_are_never_delivered(void **state
     struct world w;
     struct seen s = {0};
     open_world(&w);
-    w.server.heads_only = true;
-    fake_step(&w.server, NULL, FAKE_HOLD);
-    size_t n = (size_t)24 << 20; /* more than both socket buffers take */
-    char *big = rk_alloc(n);
-    memset(big, 'x', n);
-    struct rk_req r = post_req(&s);
-    r.body = (struct rk_span){big, n};
-    assert_non_null(rk_client_send(w.client, &r));
-    wait_requests(&w, 1);
-    for (int i = 0; i < 5; i++) { /* until the buffers are full */
-        struct rk_err err = RK_ERR_INIT;
-        assert_int_equal(rk_poll_turn(w.poll, 0, &err), 0);
-    }
+    char *big = send_stuck(&w, &s);
     rk_client_cut_writes(w.client);
     wait_done(&w, &s, 1);
     assert_true(s.resp.unknown);
     fake_resume(&w.server);
-    for (int64_t end = rk_clock_ms() + BOUND_MS; w.server.conns[0].fd >= 0 && rk_clock_ms() < end;)
-        turn(&w);
+    wait_closed(&w);
     assert_true(w.server.conns[0].saw_reset);
-    assert_true(w.server.conns[0].in.len < n);
+    assert_true(w.server.conns[0].in.len < STUCK_BYTES);
     rk_free(big);
     forget(&s);
     close_world(&w);
@@ -909,26 +885,13 @@ static void the_second_half_of_a_write_stays_here_when_the_gate_has_shut(void **
     struct world w;
     struct seen s = {0};
     open_world(&w);
-    w.server.heads_only = true;
-    fake_step(&w.server, NULL, FAKE_HOLD);
-    size_t n = (size_t)24 << 20; /* more than both socket buffers take */
-    char *big = rk_alloc(n);
-    memset(big, 'x', n);
-    struct rk_req r = post_req(&s);
-    r.body = (struct rk_span){big, n};
-    assert_non_null(rk_client_send(w.client, &r));
-    wait_requests(&w, 1);
-    for (int i = 0; i < 5; i++) { /* until the buffers are full */
-        struct rk_err err = RK_ERR_INIT;
-        assert_int_equal(rk_poll_turn(w.poll, 0, &err), 0);
-    }
+    char *big = send_stuck(&w, &s);
     w.gate_shut_at = 1;
     fake_resume(&w.server);
     wait_done(&w, &s, 1);
     assert_true(s.resp.unknown);
-    for (int64_t end = rk_clock_ms() + BOUND_MS; w.server.conns[0].fd >= 0 && rk_clock_ms() < end;)
-        turn(&w);
-    assert_true(w.server.conns[0].in.len < n);
+    wait_closed(&w);
+    assert_true(w.server.conns[0].in.len < STUCK_BYTES);
     rk_free(big);
     forget(&s);
     close_world(&w);
@@ -1030,16 +993,12 @@ static void a_consumer_may_cancel_its_own_and_other_streams_from_within(void **s
     s.cancel = held;
     rk_call *own = rk_client_send(w.client, &r);
     wait_requests(&w, 2);
-    for (int64_t end = rk_clock_ms() + BOUND_MS; s.cancel && rk_clock_ms() < end;)
-        turn(&w);
+    WAIT(&w, !s.cancel);
     rk_client_cancel(w.client, own);
     struct seen self = {.w = &w};
     struct rk_req m = watch_req(&self);
     self.cancel = rk_client_send(w.client, &m);
-    for (int64_t end = rk_clock_ms() + BOUND_MS;
-         rk_client_busy(w.client, RK_LANE_WATCH, false) && rk_clock_ms() < end;)
-        turn(&w);
-    assert_int_equal(rk_client_busy(w.client, RK_LANE_WATCH, false), 0);
+    WAIT(&w, rk_client_busy(w.client, RK_LANE_WATCH, false) == 0);
     assert_int_equal(s.done + other.done + self.done, 0);
     assert_string_equal(rk_buf_text(&self.stream), "abc");
     forget(&s);
@@ -1215,7 +1174,7 @@ static void an_idle_connection_is_not_used_again_after_its_time(void **state)
     }
     assert_int_equal(w.server.n_conns, 1);
     for (int64_t end = rk_clock_ms() + 2100; rk_clock_ms() < end;)
-        turn(&w);
+        turn(w.poll);
     assert_non_null(rk_client_send(w.client, &r));
     wait_done(&w, &s, 3);
     assert_int_equal(w.server.n_conns, 2);
@@ -1420,7 +1379,7 @@ static void what_cannot_be_asked_for_is_refused_without_a_request(void **state)
     assert_int_equal(w.server.n_requests, 0);
     rk_call *call = rk_kube_get(w.client, &bad, 0, on_done, &s);
     rk_client_cancel(w.client, call);
-    turn(&w);
+    turn(w.poll);
     assert_int_equal(s.done, 3);
     forget(&s);
     close_world(&w);

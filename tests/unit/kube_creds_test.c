@@ -5,17 +5,11 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
 
 #include "core/base/buf.h"
 #include "core/base/clock.h"
@@ -25,95 +19,34 @@
 #include "core/json/json.h"
 #include "core/kube/creds_room.h"
 
+#include "tests/lib/pems.c"
+#include "tests/unit/kube_kit.h"
+
 struct dir {
     char path[64];
 };
 
-/* One self-signed certificate and its key. */
-struct pair {
-    char cert[4096], key[4096];
-};
-static struct pair first, second;
-
-static void pem_text(BIO *b, char *out, size_t size)
-{
-    int n = BIO_read(b, out, (int)size - 1);
-    assert_true(n > 0);
-    out[n] = '\0';
-    BIO_free_all(b);
-}
-
-static void make_pair(struct pair *p, const char *name)
-{
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *x = X509_new();
-    assert_true(key && x);
-    assert_int_equal(ASN1_INTEGER_set(X509_get_serialNumber(x), 1), 1);
-    assert_non_null(X509_gmtime_adj(X509_getm_notBefore(x), 0));
-    assert_non_null(X509_gmtime_adj(X509_getm_notAfter(x), 3600));
-    assert_int_equal(X509_set_pubkey(x, key), 1);
-    X509_NAME *n = X509_get_subject_name(x);
-    assert_int_equal(
-        X509_NAME_add_entry_by_txt(n, "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0),
-        1);
-    assert_int_equal(X509_set_issuer_name(x, n), 1);
-    assert_true(X509_sign(x, key, EVP_sha256()) > 0);
-    BIO *b = BIO_new(BIO_s_mem());
-    assert_int_equal(PEM_write_bio_X509(b, x), 1);
-    pem_text(b, p->cert, sizeof p->cert);
-    b = BIO_new(BIO_s_mem());
-    assert_int_equal(PEM_write_bio_PrivateKey(b, key, NULL, NULL, 0, NULL, NULL), 1);
-    pem_text(b, p->key, sizeof p->key);
-    X509_free(x);
-    EVP_PKEY_free(key);
-}
+static struct pem_pair first, second;
 
 static int make_pairs(void **state)
 {
     (void)state;
-    make_pair(&first, "first");
-    make_pair(&second, "second");
+    pem_make(&first, "first", NULL, NULL);
+    pem_make(&second, "second", NULL, NULL);
     return 0;
 }
 
 static void open_dir(struct dir *d)
 {
-    (void)snprintf(d->path, sizeof d->path, "/tmp/rk-creds-XXXXXX");
-    assert_non_null(mkdtemp(d->path));
+    make_dir(d->path, "creds");
     assert_int_equal(unsetenv("KUBECONFIG"), 0);
     assert_int_equal(unsetenv("KUBERNETES_SERVICE_HOST"), 0);
     assert_int_equal(setenv("HOME", d->path, 1), 0);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-    (void)st, (void)type, (void)at;
-    return remove(path);
-}
-
 static void close_dir(struct dir *d)
 {
-    assert_int_equal(nftw(d->path, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
-}
-
-/* Path of a file in the directory; a few are kept at a time. */
-static const char *in_dir(const struct dir *d, const char *name)
-{
-    static char kept[4][128];
-    static unsigned at;
-    char *p = kept[at++ % 4];
-    (void)snprintf(p, sizeof kept[0], "%s/%s", d->path, name);
-    return p;
-}
-
-static const char *put(struct dir *d, const char *name, const char *text)
-{
-    const char *path = in_dir(d, name);
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-    assert_int_equal(close(fd), 0);
-    return path;
+    remove_dir(d->path);
 }
 
 static const char *put_config(struct dir *d, const char *name, const char *cluster,
@@ -131,7 +64,7 @@ static const char *put_config(struct dir *d, const char *name, const char *clust
                      "users:\n- name: u\n  user: {%s}\n",
                      cluster, user);
     assert_in_range(n, 1, sizeof text - 1);
-    return put(d, name, text);
+    return put_file(d->path, name, text);
 }
 
 #define SERVER "server: 'https://h:1'"
@@ -205,15 +138,15 @@ static void relative_paths_stand_beside_their_kubeconfig(void **state)
     (void)state;
     struct dir d;
     open_dir(&d);
-    put(&d, "ca", second.cert);
-    put(&d, "cert", first.cert);
-    put(&d, "key", first.key);
-    put(&d, "token", "tok\n");
+    put_file(d.path, "ca", second.cert);
+    put_file(d.path, "cert", first.cert);
+    put_file(d.path, "key", first.key);
+    put_file(d.path, "token", "tok\n");
     struct rk_creds *c =
         load(put_config(&d, "config", SERVER ", certificate-authority: ca",
                         "client-certificate: cert, client-key: ./key, tokenFile: token"),
              NULL);
-    assert_string_equal(c->ca_file, in_dir(&d, "ca"));
+    assert_string_equal(c->ca_file, in_dir(d.path, "ca"));
     assert_string_equal(c->ca_pem, second.cert);
     assert_string_equal(c->cert_pem, first.cert);
     assert_string_equal(c->key_pem, first.key);
@@ -249,10 +182,10 @@ static void every_error_names_file_and_field(void **state)
     (void)snprintf(cluster, sizeof cluster, SERVER ", certificate-authority-data: %s", half);
     (void)snprintf(user, sizeof user, "client-certificate-data: %s, client-key-data: %s", cert,
                    other);
-    put(&d, "empty", "\n");
-    put(&d, "ca", "no certificate");
-    put(&d, "cert", first.cert);
-    put(&d, "key", second.key);
+    put_file(d.path, "empty", "\n");
+    put_file(d.path, "ca", "no certificate");
+    put_file(d.path, "cert", first.cert);
+    put_file(d.path, "key", second.key);
     const struct {
         const char *cluster, *user, *context;
         int code;
@@ -332,21 +265,21 @@ static void files_that_are_no_kubeconfig_are_refused_with_their_name(void **stat
     (void)state;
     struct dir d;
     open_dir(&d);
-    REFUSED(in_dir(&d, "gone"), NULL, RK_E_NOENT, "kubeconfig", "gone");
+    REFUSED(in_dir(d.path, "gone"), NULL, RK_E_NOENT, "kubeconfig", "gone");
     REFUSED(d.path, NULL, RK_E_IO, d.path);
-    const char *path = put(&d, "config", "a: [1");
+    const char *path = put_file(d.path, "config", "a: [1");
     REFUSED(path, NULL, RK_E_SYNTAX, path);
-    path = put(&d, "config", "- 1");
+    path = put_file(d.path, "config", "- 1");
     REFUSED(path, NULL, RK_E_INVAL, path, "not a mapping");
-    path = put(&d, "config", "a: b\n---\nc: d\n");
+    path = put_file(d.path, "config", "a: b\n---\nc: d\n");
     REFUSED(path, NULL, RK_E_INVAL, path, "more than one document");
-    path = put(&d, "config", "");
+    path = put_file(d.path, "config", "");
     REFUSED(path, NULL, RK_E_INVAL, path, "current-context");
-    path = put(&d, "config", "current-context: c\ncontexts: [{name: c, context: 5}]");
+    path = put_file(d.path, "config", "current-context: c\ncontexts: [{name: c, context: 5}]");
     REFUSED(path, NULL, RK_E_INVAL, path, "contexts[c].context", "want a mapping");
     char *big = rk_alloc(RK__CREDS_FILE_MAX + 2);
     memset(big, ' ', RK__CREDS_FILE_MAX + 1);
-    path = put(&d, "config", big);
+    path = put_file(d.path, "config", big);
     REFUSED(path, NULL, RK_E_LIMIT, path, "1 MiB");
     rk_free(big);
     close_dir(&d);
@@ -358,7 +291,7 @@ static void the_places_are_looked_through_in_order(void **state)
     struct dir d;
     open_dir(&d);
     REFUSED(NULL, NULL, RK_E_NOENT, d.path, ".kube/config");
-    assert_int_equal(mkdir(in_dir(&d, ".kube"), 0700), 0);
+    assert_int_equal(mkdir(in_dir(d.path, ".kube"), 0700), 0);
     put_config(&d, ".kube/config", "server: 'https://home'", "token: t");
     struct rk_creds *c = load(NULL, NULL);
     assert_string_equal(c->server, "https://home");
@@ -366,11 +299,11 @@ static void the_places_are_looked_through_in_order(void **state)
     assert_int_equal(setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1", 1), 0);
     REFUSED(NULL, NULL, RK_E_NOENT, "service account", "token");
     put_config(&d, "env", "server: 'https://env'", "token: t");
-    assert_int_equal(setenv("KUBECONFIG", in_dir(&d, "env"), 1), 0);
+    assert_int_equal(setenv("KUBECONFIG", in_dir(d.path, "env"), 1), 0);
     c = load(NULL, NULL);
     assert_string_equal(c->server, "https://env");
     rk_creds_free(c);
-    assert_int_equal(setenv("KUBECONFIG", in_dir(&d, "gone"), 1), 0);
+    assert_int_equal(setenv("KUBECONFIG", in_dir(d.path, "gone"), 1), 0);
     REFUSED(NULL, NULL, RK_E_NOENT, "KUBECONFIG", "gone");
     close_dir(&d);
 }
@@ -380,19 +313,21 @@ static void several_files_are_merged_and_the_first_wins_per_name(void **state)
     (void)state;
     struct dir d;
     open_dir(&d);
-    assert_int_equal(mkdir(in_dir(&d, "sub"), 0700), 0);
-    put(&d, "one",
+    assert_int_equal(mkdir(in_dir(d.path, "sub"), 0700), 0);
+    put_file(
+        d.path, "one",
         "contexts: [{name: c, context: {cluster: k, user: u}}]\nclusters: [{name: k, cluster: {server: 'https://one'}}]\n");
-    put(&d, "sub/two",
+    put_file(
+        d.path, "sub/two",
         "current-context: c\ncontexts: [{name: c, context: {cluster: other}}]\n"
         "clusters: [{name: k, cluster: {server: 'https://two'}}]\nusers: [{name: u, user: {tokenFile: token}}]\n");
-    put(&d, "sub/token", "beside two");
+    put_file(d.path, "sub/token", "beside two");
     char list[512];
     (void)snprintf(list, sizeof list, "%s/one::%s/gone:%s/sub/two", d.path, d.path, d.path);
     assert_int_equal(setenv("KUBECONFIG", list, 1), 0);
     REFUSED(NULL, NULL, RK_E_INVAL, "sub/two", "users[u].user.tokenFile",
             "header"); /* "beside two" has a blank */
-    put(&d, "sub/token", "beside-two");
+    put_file(d.path, "sub/token", "beside-two");
     struct rk_creds *c = load(NULL, NULL);
     assert_string_equal(c->server, "https://one");
     assert_string_equal(c->token, "beside-two");
@@ -410,13 +345,13 @@ static void in_a_cluster_the_service_account_speaks(void **state)
     assert_int_equal(rk__creds_in_cluster(d.path, &c, &err), RK_E_NOENT);
     assert_int_equal(setenv("KUBERNETES_SERVICE_HOST", "fd00::1", 1), 0);
     assert_int_equal(setenv("KUBERNETES_SERVICE_PORT", "6443", 1), 0);
-    put(&d, "token", "tok");
-    put(&d, "ca.crt", first.cert);
+    put_file(d.path, "token", "tok");
+    put_file(d.path, "ca.crt", first.cert);
     assert_int_equal(rk__creds_in_cluster(d.path, &c, &err), 0);
     assert_string_equal(c->server, "https://[fd00::1]:6443");
     assert_null(c->ns);
     rk_creds_free(c);
-    put(&d, "namespace", "ns\n");
+    put_file(d.path, "namespace", "ns\n");
     assert_int_equal(rk__creds_in_cluster(d.path, &c, &err), 0);
     assert_string_equal(c->ns, "ns");
     assert_string_equal(c->token, "tok");
@@ -430,10 +365,10 @@ static void in_a_cluster_the_service_account_speaks(void **state)
 
 static struct rk_creds *load_files(struct dir *d)
 {
-    put(d, "ca", first.cert);
-    put(d, "cert", first.cert);
-    put(d, "key", first.key);
-    put(d, "token", "one");
+    put_file(d->path, "ca", first.cert);
+    put_file(d->path, "cert", first.cert);
+    put_file(d->path, "key", first.key);
+    put_file(d->path, "token", "one");
     return load(put_config(d, "config", SERVER ", certificate-authority: ca",
                            "client-certificate: cert, client-key: key, tokenFile: token"),
                 NULL);
@@ -447,20 +382,20 @@ static void a_token_is_read_again_after_a_minute_and_an_empty_one_changes_nothin
     struct rk_creds *c = load_files(&d);
     int64_t now = rk_clock_ms();
     uint64_t g = c->token_generation;
-    put(&d, "token", "two");
+    put_file(d.path, "token", "two");
     rk_creds_refresh(c, now + 58000);
     assert_string_equal(c->token, "one");
     rk_creds_refresh(c, now + 61000);
     assert_string_equal(c->token, "two");
     assert_int_equal(c->token_generation, g + 1);
-    put(&d, "token", "");
+    put_file(d.path, "token", "");
     rk_creds_refresh(c, now + 130000);
     assert_string_equal(c->token, "two");
     assert_non_null(strstr(c->token_problem, "empty token"));
-    assert_int_equal(unlink(in_dir(&d, "token")), 0);
+    assert_int_equal(unlink(in_dir(d.path, "token")), 0);
     rk_creds_refresh(c, now + 200000);
     assert_string_equal(c->token, "two");
-    put(&d, "token", "three");
+    put_file(d.path, "token", "three");
     rk_creds_refresh(c, now + 270000);
     assert_string_equal(c->token, "three");
     assert_null(c->token_problem);
@@ -477,15 +412,15 @@ static void certificates_are_read_again_after_five_minutes_and_raise_the_generat
     struct rk_creds *c = load_files(&d);
     uint64_t g = c->generation;
     int64_t now = rk_clock_ms();
-    put(&d, "ca", second.cert);
+    put_file(d.path, "ca", second.cert);
     rk_creds_refresh(c, now + 290000);
     assert_string_equal(c->ca_pem, first.cert);
     rk_creds_refresh(c, now + 310000);
     assert_string_equal(c->ca_pem, second.cert);
     assert_int_equal(c->ca_len, strlen(second.cert));
     assert_int_equal(c->generation, g + 1);
-    put(&d, "cert", second.cert);
-    put(&d, "key", second.key);
+    put_file(d.path, "cert", second.cert);
+    put_file(d.path, "key", second.key);
     rk_creds_refresh(c, now + 620000);
     assert_string_equal(c->cert_pem, second.cert);
     assert_string_equal(c->key_pem, second.key);
@@ -509,21 +444,21 @@ static void half_written_certificates_change_nothing(void **state)
                    first.cert);
     const char *const broken[] = {"", "-----BEGIN CERTIFICATE-----\n", bundle};
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
-        put(&d, "ca", broken[i]);
+        put_file(d.path, "ca", broken[i]);
         now += 310000;
         rk_creds_refresh(c, now);
         assert_string_equal(c->ca_pem, first.cert);
         assert_non_null(c->tls_problem);
     }
-    put(&d, "ca", first.cert);
-    put(&d, "cert", second.cert); /* the key comes a moment later */
+    put_file(d.path, "ca", first.cert);
+    put_file(d.path, "cert", second.cert); /* the key comes a moment later */
     now += 310000;
     rk_creds_refresh(c, now);
     assert_string_equal(c->cert_pem, first.cert);
     assert_string_equal(c->key_pem, first.key);
     assert_non_null(strstr(c->tls_problem, "belong together"));
     assert_int_equal(c->generation, g);
-    put(&d, "key", second.key);
+    put_file(d.path, "key", second.key);
     now += 310000;
     rk_creds_refresh(c, now);
     assert_string_equal(c->cert_pem, second.cert);
@@ -541,7 +476,7 @@ static void a_rejected_token_is_looked_at_once_unless_it_was_read_since(void **s
     struct rk_creds *c = load_files(&d);
     int64_t start = rk_clock_ms() + 5;
     assert_false(rk_creds_rejected(c, start));
-    put(&d, "token", "two");
+    put_file(d.path, "token", "two");
     assert_false(rk_creds_rejected(c, c->token_read_ms - 1)); /* read since: nothing new to find */
     assert_string_equal(c->token, "one");
     assert_true(rk_creds_rejected(c, start + 1000));
@@ -562,17 +497,17 @@ static void distrust_is_reason_enough_to_look_at_the_certificates(void **state)
     struct rk_creds *c = load_files(&d);
     int64_t later = rk_clock_ms() + 1000;
     assert_false(rk_creds_distrusted(c, later)); /* nothing new */
-    put(&d, "ca", second.cert);
+    put_file(d.path, "ca", second.cert);
     assert_false(rk_creds_distrusted(c, c->tls_read_ms - 1)); /* read since */
     assert_true(rk_creds_distrusted(c, later));
     assert_string_equal(c->ca_pem, second.cert);
     assert_int_equal(c->generation, 1);
-    put(&d, "ca", "half");
+    put_file(d.path, "ca", "half");
     assert_false(rk_creds_distrusted(c, later));
     assert_string_equal(c->ca_pem, second.cert);
-    put(&d, "cert", second.cert);
-    put(&d, "key", second.key);
-    put(&d, "ca", second.cert);
+    put_file(d.path, "cert", second.cert);
+    put_file(d.path, "key", second.key);
+    put_file(d.path, "ca", second.cert);
     assert_true(rk_creds_rejected(c, later)); /* a 401 may mean the certificate */
     assert_string_equal(c->cert_pem, second.cert);
     rk_creds_free(c);

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,9 +27,9 @@
 
 #include "tests/lib/fakehttp.c"
 #include "tests/lib/pems.c"
+#include "tests/unit/kube_kit.h"
 
-#define BOUND_MS 20000
-#define V1       "client.authentication.k8s.io/v1"
+#define V1 "client.authentication.k8s.io/v1"
 
 struct world {
     struct rk_poll *poll;
@@ -58,25 +57,17 @@ static int make_pairs(void **state)
     return 0;
 }
 
-static const char *in_dir(const struct world *w, const char *name)
-{
-    static char kept[4][128];
-    static unsigned at;
-    char *p = kept[at++ % 4];
-    (void)snprintf(p, sizeof kept[0], "%s/%s", w->dir, name);
-    return p;
-}
-
+/* In one step: what runs at the moment keeps its text. */
 static void put(const struct world *w, const char *name, const char *text, mode_t mode)
 {
     char next[160];
-    (void)snprintf(next, sizeof next, "%s.new", in_dir(w, name));
+    (void)snprintf(next, sizeof next, "%s.new", in_dir(w->dir, name));
     int fd = open(next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
     assert_int_equal(fchmod(fd, mode), 0);
     assert_int_equal(close(fd), 0);
-    assert_int_equal(rename(next, in_dir(w, name)), 0);
+    assert_int_equal(rename(next, in_dir(w->dir, name)), 0);
 }
 
 /* The whole text of a file; a few are kept. "" when it is not there. */
@@ -86,7 +77,7 @@ static const char *get(const struct world *w, const char *name)
     static unsigned at;
     char *text = kept[at++ % 2];
     text[0] = '\0';
-    int fd = open(in_dir(w, name), O_RDONLY | O_CLOEXEC);
+    int fd = open(in_dir(w->dir, name), O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return text;
     ssize_t n = read(fd, text, sizeof kept[0] - 1);
@@ -130,15 +121,10 @@ static void put_token(const struct world *w, const char *token, int64_t life_ms)
 
 static void put_config(const struct world *w, const char *cluster, const char *exec)
 {
-    char text[32768];
-    int n = snprintf(text, sizeof text,
-                     "current-context: c\n"
-                     "contexts: [{name: c, context: {cluster: k, user: u}}]\n"
-                     "clusters: [{name: k, cluster: {%s}}]\n"
-                     "users: [{name: u, user: {exec: {%s}}}]\n",
-                     cluster, exec);
-    assert_in_range(n, 1, sizeof text - 1);
-    put(w, "config", text, 0600);
+    char user[16384];
+    int n = snprintf(user, sizeof user, "exec: {%s}", exec);
+    assert_in_range(n, 1, sizeof user - 1);
+    (void)put_kubeconfig(w->dir, cluster, user);
 }
 
 #define EXEC "apiVersion: " V1 ", command: ./give, interactiveMode: Never"
@@ -154,7 +140,7 @@ static void load(struct world *w, const char *exec)
     (void)snprintf(cluster, sizeof cluster, "server: 'http://127.0.0.1:%d'", w->server.port);
     put_config(w, cluster, exec);
     struct rk_err err = RK_ERR_INIT;
-    if (rk_creds_load(in_dir(w, "config"), NULL, &w->creds, &err) != 0)
+    if (rk_creds_load(in_dir(w->dir, "config"), NULL, &w->creds, &err) != 0)
         fail_msg("%s", err.text);
     w->ear = (struct rk_creds_ear){.fn = heard, .ctx = w};
     rk_creds_listen(w->creds, &w->ear);
@@ -164,13 +150,18 @@ static void load(struct world *w, const char *exec)
 static void open_dir(struct world *w)
 {
     memset(w, 0, sizeof *w);
-    (void)snprintf(w->dir, sizeof w->dir, "/tmp/rk-exec-XXXXXX");
-    assert_non_null(mkdtemp(w->dir));
+    make_dir(w->dir, "exec");
     w->poll = rk_poll_new(NULL);
     assert_non_null(w->poll);
     fake_open(&w->server, w->poll);
     assert_int_equal(pipe2(w->log, O_CLOEXEC | O_NONBLOCK), 0);
     rk_log_setup(RK_LOG_INFO, RK_LOG_JSON, w->log[1], "test");
+}
+
+static void start(struct world *w, const char *exec)
+{
+    load(w, exec);
+    rk_creds_start(w->creds, w->poll);
 }
 
 static void open_client(struct world *w, const struct rk_client_conf *conf)
@@ -182,12 +173,6 @@ static void open_client(struct world *w, const struct rk_client_conf *conf)
         fail_msg("%s", err.text);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-    (void)st, (void)type, (void)at;
-    return remove(path);
-}
-
 static void close_world(struct world *w)
 {
     rk_client_free(w->client);
@@ -197,7 +182,7 @@ static void close_world(struct world *w)
     rk_log_setup(RK_LOG_INFO, RK_LOG_JSON, STDERR_FILENO, "test");
     assert_int_equal(close(w->log[0]), 0);
     assert_int_equal(close(w->log[1]), 0);
-    assert_int_equal(nftw(w->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+    remove_dir(w->dir);
 }
 
 /* All that was logged since the last call. */
@@ -208,19 +193,6 @@ static const char *logged(const struct world *w)
     text[n > 0 ? n : 0] = '\0';
     return text;
 }
-
-static void turn(struct world *w)
-{
-    struct rk_err err = RK_ERR_INIT;
-    assert_int_equal(rk_poll_turn(w->poll, 50, &err), 0);
-}
-
-#define WAIT(w, what)                                                                   \
-    do {                                                                                \
-        for (int64_t end_ = rk_clock_ms() + BOUND_MS; !(what) && rk_clock_ms() < end_;) \
-            turn(w);                                                                    \
-        assert_true(what);                                                              \
-    } while (0)
 
 static void on_done(void *ctx, const struct rk_resp *resp)
 {
@@ -288,9 +260,9 @@ static void what_cannot_be_run_is_refused_with_file_and_field(void **state)
         struct rk_err err = RK_ERR_INIT;
         struct rk_creds *c = NULL;
         put_config(&w, "server: 'https://h'", cases[i].exec);
-        assert_int_equal(rk_creds_load(in_dir(&w, "config"), NULL, &c, &err), cases[i].code);
+        assert_int_equal(rk_creds_load(in_dir(w.dir, "config"), NULL, &c, &err), cases[i].code);
         assert_null(c);
-        if (!strstr(err.text, in_dir(&w, "config")) || !strstr(err.text, cases[i].field) ||
+        if (!strstr(err.text, in_dir(w.dir, "config")) || !strstr(err.text, cases[i].field) ||
             !strstr(err.text, cases[i].why))
             fail_msg("%zu: %s", i, err.text);
     }
@@ -309,7 +281,7 @@ static void a_user_who_has_a_token_is_not_asked_for_another(void **state)
         "users: [{name: u, user: {token: t, exec: {command: ./gone}}}]\n",
         0600);
     struct rk_err err = RK_ERR_INIT;
-    assert_int_equal(rk_creds_load(in_dir(&w, "config"), NULL, &w.creds, &err), 0);
+    assert_int_equal(rk_creds_load(in_dir(w.dir, "config"), NULL, &w.creds, &err), 0);
     assert_true(rk_creds_ready(w.creds));
     assert_string_equal(w.creds->token, "t");
     rk_creds_start(w.creds, w.poll);
@@ -358,7 +330,7 @@ static void the_program_gets_its_arguments_and_environment_and_nothing_of_ours(v
 #endif
     assert_int_equal(setrlimit(RLIMIT_DATA, &low), 0);
     struct rk_err err = RK_ERR_INIT;
-    assert_int_equal(rk_creds_load(in_dir(&w, "config"), NULL, &w.creds, &err), 0);
+    assert_int_equal(rk_creds_load(in_dir(w.dir, "config"), NULL, &w.creds, &err), 0);
     w.ear = (struct rk_creds_ear){.fn = heard, .ctx = &w};
     rk_creds_listen(w.creds, &w.ear);
     rk_creds_start(w.creds, w.poll);
@@ -411,8 +383,7 @@ static void the_cluster_is_told_only_to_who_asks_for_it(void **state)
     struct world w;
     open_dir(&w);
     put_program(&w, "printf '%s' \"$KUBERNETES_EXEC_INFO\" > info; exit 1");
-    load(&w, EXEC);
-    rk_creds_start(w.creds, w.poll);
+    start(&w, EXEC);
     WAIT(&w, w.heard == 1);
     assert_string_equal(get(&w, "info"), "{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1
                                          "\",\"spec\":{\"interactive\":false}}");
@@ -429,8 +400,7 @@ static void a_command_without_a_slash_is_looked_for_in_path(void **state)
     (void)snprintf(old, sizeof old, "%s", getenv("PATH"));
     (void)snprintf(path, sizeof path, "/nowhere:%s:%s", w.dir, old);
     assert_int_equal(setenv("PATH", path, 1), 0);
-    load(&w, "apiVersion: " V1 ", command: give");
-    rk_creds_start(w.creds, w.poll);
+    start(&w, "apiVersion: " V1 ", command: give");
     WAIT(&w, w.heard == 1);
     assert_int_equal(setenv("PATH", old, 1), 0);
     assert_true(rk_creds_ready(w.creds));
@@ -492,18 +462,23 @@ static void only_a_whole_credential_of_the_right_version_counts(void **state)
     }
 }
 
+/* What a program prints that gives a certificate and a key. */
+static const char *pair_answer(struct rk_arena *a, const char *cert, const char *key)
+{
+    cJSON *status = rk_json_object(a);
+    rk_json_set(a, status, "clientCertificateData", rk_json_string(a, cert));
+    rk_json_set(a, status, "clientKeyData", rk_json_string(a, key));
+    return rk_arena_fmt(a, "{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\",\"status\":%s}",
+                        rk_json_text(a, status));
+}
+
 static void certificate_and_key_must_belong_together(void **state)
 {
     (void)state;
     struct rk_arena a;
     rk_arena_init(&a, 0);
     for (int good = 0; good < 2; good++) {
-        cJSON *status = rk_json_object(&a);
-        rk_json_set(&a, status, "clientCertificateData", rk_json_string(&a, first.cert));
-        rk_json_set(&a, status, "clientKeyData", rk_json_string(&a, good ? first.key : second.key));
-        const char *text = rk_arena_fmt(
-            &a, "{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\",\"status\":%s}",
-            rk_json_text(&a, status));
+        const char *text = pair_answer(&a, first.cert, good ? first.key : second.key);
         struct rk__exec_cred k = {.token = NULL};
         struct rk_err err = RK_ERR_INIT;
         assert_int_equal(rk__exec_read(V1, text, strlen(text), &k, &err), good ? 0 : RK_E_INVAL);
@@ -659,8 +634,7 @@ static void whoever_reaps_first_the_status_arrives(void **state)
     struct world w;
     open_dir(&w);
     put_token(&w, "tok", 0);
-    load(&w, EXEC);
-    rk_creds_start(w.creds, w.poll);
+    start(&w, EXEC);
     int status = 0;
     pid_t pid = waitpid(-1, &status, 0); /* as a master does */
     assert_true(pid > 0);
@@ -680,8 +654,7 @@ static void a_status_that_somebody_took_silently_is_a_failure(void **state)
     struct world w;
     open_dir(&w);
     put_token(&w, "tok", 0);
-    load(&w, EXEC);
-    rk_creds_start(w.creds, w.poll);
+    start(&w, EXEC);
     assert_true(waitpid(-1, NULL, 0) > 0);
     WAIT(&w, w.heard == 1);
     assert_false(rk_creds_ready(w.creds));
@@ -718,7 +691,7 @@ static void requests_wait_for_the_first_credential_and_carry_it(void **state)
     send_get(&w, &s);
     WAIT(&w, runs(&w) == 1);
     for (int i = 0; i < 3; i++)
-        turn(&w);
+        turn(w.poll);
     assert_int_equal(w.server.n_requests + (size_t)s.done, 0);
     put(&w, "go", "", 0600);
     WAIT(&w, s.done);
@@ -909,7 +882,7 @@ static void the_old_credential_stays_while_the_program_fails(void **state)
     put(&w, "give", "#!/bin/sh\necho '" CRED("{\"token\":\"two\"") "'\n", 0700); /* cut off */
     WAIT(&w, strstr(rk_creds_problem(w.creds), "not JSON"));
     assert_string_equal(w.creds->token, "one");
-    assert_int_equal(unlink(in_dir(&w, "give")), 0);
+    assert_int_equal(unlink(in_dir(w.dir, "give")), 0);
     WAIT(&w, strstr(rk_creds_problem(w.creds), "no such program") ||
                  strstr(rk_creds_problem(w.creds), "No such file"));
     close_world(&w);
@@ -997,13 +970,7 @@ static void put_pair(const struct world *w, const struct pem_pair *p)
 {
     struct rk_arena a;
     rk_arena_init(&a, 0);
-    cJSON *status = rk_json_object(&a);
-    rk_json_set(&a, status, "clientCertificateData", rk_json_string(&a, p->cert));
-    rk_json_set(&a, status, "clientKeyData", rk_json_string(&a, p->key));
-    put(w, "answer",
-        rk_arena_fmt(&a, "{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\",\"status\":%s}",
-                     rk_json_text(&a, status)),
-        0600);
+    put(w, "answer", pair_answer(&a, p->cert, p->key), 0600);
     rk_arena_done(&a);
     put_program(w, "cat answer");
 }

@@ -641,6 +641,16 @@ static struct fakeapi_call *watched(struct world *x)
     return w;
 }
 
+/* Up to leading, at version `rv`, while the watch stands. */
+static struct fakeapi_call *lead_watched(struct world *x, int rv)
+{
+    struct fakeapi_call *w = watched(x);
+    fakeapi_status(fakeapi_next_of(x->api, "GET", NULL), 404, "NotFound", "no");
+    accept_write(fakeapi_next_of(x->api, "POST", NULL), rv);
+    until(&x->a, "+ ");
+    return w;
+}
+
 static void a_release_that_the_watch_tells_is_taken_up_at_once(void **state)
 {
     (void)state;
@@ -682,10 +692,7 @@ static void a_leader_that_is_told_of_another_holder_loses_at_once(void **state)
     struct world x;
     open_world(&x);
     x.a.e->conf.retry_ms = 60000;
-    struct fakeapi_call *w = watched(&x);
-    fakeapi_status(fakeapi_next_of(x.api, "GET", NULL), 404, "NotFound", "no");
-    accept_write(fakeapi_next_of(x.api, "POST", NULL), 5);
-    until(&x.a, "+ ");
+    struct fakeapi_call *w = lead_watched(&x, 5);
     tell(w, "ADDED", 4, "long_ago", 15, 1); /* older than what we wrote: no news */
     tell(w, "ADDED", 5, "host_a", 1, 0);
     fakeapi_idle(x.api, 30);
@@ -702,10 +709,7 @@ static void a_leader_that_is_told_of_a_deletion_makes_it_anew_at_once(void **sta
     struct world x;
     open_world(&x);
     x.a.e->conf.retry_ms = 60000;
-    struct fakeapi_call *w = watched(&x);
-    fakeapi_status(fakeapi_next_of(x.api, "GET", NULL), 404, "NotFound", "no");
-    accept_write(fakeapi_next_of(x.api, "POST", NULL), 5);
-    until(&x.a, "+ ");
+    struct fakeapi_call *w = lead_watched(&x, 5);
     tell(w, "DELETED", 6, "host_a", 1, 0);
     fakeapi_status(fakeapi_next_of(x.api, "PUT", NULL), 404, "NotFound", "no");
     fakeapi_status(fakeapi_next_of(x.api, "GET", NULL), 404, "NotFound", "no");
@@ -755,10 +759,7 @@ static void unwanted_from_inside_the_news_of_the_watch(void **state)
     (void)state;
     struct world x;
     open_world(&x);
-    struct fakeapi_call *w = watched(&x);
-    fakeapi_status(fakeapi_next_of(x.api, "GET", NULL), 404, "NotFound", "no");
-    accept_write(fakeapi_next_of(x.api, "POST", NULL), 5);
-    until(&x.a, "+ ");
+    struct fakeapi_call *w = lead_watched(&x, 5);
     x.a.unwant_on_lost = true;
     x.a.e->conf.retry_ms = 60000;
     tell(w, "MODIFIED", 6, "host_b", 15, 2);

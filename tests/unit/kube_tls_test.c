@@ -6,12 +6,9 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
@@ -24,8 +21,7 @@
 #include "tests/lib/fakehttp.c"
 #include "tests/lib/pems.c"
 #include "tests/lib/fakefront.c"
-
-#define BOUND_MS 20000
+#include "tests/unit/kube_kit.h"
 
 struct world {
     struct rk_poll *poll;
@@ -58,16 +54,6 @@ static int make_pairs(void **state)
     return 0;
 }
 
-static void put(const struct world *w, const char *name, const char *text)
-{
-    char path[128];
-    (void)snprintf(path, sizeof path, "%s/%s", w->dir, name);
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-    assert_int_equal(close(fd), 0);
-}
-
 static void open_world(struct world *w)
 {
     memset(w, 0, sizeof *w);
@@ -78,23 +64,16 @@ static void open_world(struct world *w)
     w->poll = rk_poll_new(NULL);
     assert_non_null(w->poll);
     fake_open(&w->server, w->poll);
-    (void)snprintf(w->dir, sizeof w->dir, "/tmp/rk-tls-XXXXXX");
-    assert_non_null(mkdtemp(w->dir));
-    put(w, "ca", ca.cert);
-    put(w, "cert", me.cert);
-    put(w, "key", me.key);
+    make_dir(w->dir, "tls");
+    put_file(w->dir, "ca", ca.cert);
+    put_file(w->dir, "cert", me.cert);
+    put_file(w->dir, "key", me.key);
 }
 
 static void add_tls(struct world *w, const struct pem_pair *server)
 {
     assert_int_equal(front_open(&w->tls, w->poll, FRONT_TLS, w->server.port, false), 0);
     front_certify(&w->tls, server, &ca);
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-    (void)st, (void)type, (void)at;
-    return remove(path);
 }
 
 static void close_client(struct world *w)
@@ -114,26 +93,16 @@ static void close_world(struct world *w)
             front_shut(fronts[i]);
     fake_shut(&w->server);
     rk_poll_free(w->poll);
-    assert_int_equal(nftw(w->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+    remove_dir(w->dir);
 }
 
 /* A client for this cluster and user; the errors of the load or of the client end the test. */
 static void open_client_as(struct world *w, const struct rk_client_conf *conf, const char *user,
                            const char *cluster)
 {
-    char text[2048];
     struct rk_err err = RK_ERR_INIT;
-    int n = snprintf(text, sizeof text,
-                     "current-context: c\n"
-                     "contexts: [{name: c, context: {cluster: k, user: u}}]\n"
-                     "clusters: [{name: k, cluster: {%s}}]\n"
-                     "users: [{name: u, user: {%s}}]\n",
-                     cluster, user);
-    assert_in_range(n, 1, sizeof text - 1);
-    put(w, "config", text);
-    (void)snprintf(text, sizeof text, "%s/config", w->dir);
     struct rk_client_conf k = conf ? *conf : (struct rk_client_conf){0};
-    if (rk_creds_load(text, NULL, &w->creds, &err) != 0)
+    if (rk_creds_load(put_kubeconfig(w->dir, cluster, user), NULL, &w->creds, &err) != 0)
         fail_msg("%s", err.text);
     w->client = rk_client_new(w->poll, w->creds, &k, &err);
     if (!w->client)
@@ -152,18 +121,19 @@ static void open_client(struct world *w, const char *fmt, ...)
     open_client_as(w, NULL, "token: tok", cluster);
 }
 
-static void turn(struct world *w)
+/* At the TLS front, believed by our authority. */
+static void open_loopback(struct world *w)
 {
-    struct rk_err err = RK_ERR_INIT;
-    assert_int_equal(rk_poll_turn(w->poll, 50, &err), 0);
+    open_client(w, "server: 'https://127.0.0.1:%d', certificate-authority: ca", w->tls.port);
 }
 
-#define WAIT(w, what)                                                                   \
-    do {                                                                                \
-        for (int64_t end_ = rk_clock_ms() + BOUND_MS; !(what) && rk_clock_ms() < end_;) \
-            turn(w);                                                                    \
-        assert_true(what);                                                              \
-    } while (0)
+static void open_loopback_as(struct world *w, const struct rk_client_conf *conf, const char *user)
+{
+    char cluster[128];
+    (void)snprintf(cluster, sizeof cluster,
+                   "server: 'https://127.0.0.1:%d', certificate-authority: ca", w->tls.port);
+    open_client_as(w, conf, user, cluster);
+}
 
 static void on_done(void *ctx, const struct rk_resp *resp)
 {
@@ -196,13 +166,13 @@ static void the_server_is_believed_by_the_clusters_authority_alone(void **state)
     struct seen s = {0};
     open_world(&w);
     add_tls(&w, &loopback);
-    open_client(&w, "server: 'https://127.0.0.1:%d', certificate-authority: ca", w.tls.port);
+    open_loopback(&w);
     assert_int_equal(post(&w, &s), 0);
     assert_string_equal(w.tls.conns[0].sni, ""); /* an address is no name */
     assert_string_equal(fake_header(&w.server, 0, "Authorization"), "Bearer tok");
     close_client(&w);
     front_certify(&w.tls, &loopback_by_other, NULL);
-    open_client(&w, "server: 'https://127.0.0.1:%d', certificate-authority: ca", w.tls.port);
+    open_loopback(&w);
     assert_int_equal(post(&w, &s), RK_E_IO);
     assert_true(s.resp.unsent);
     close_client(&w);
@@ -210,7 +180,7 @@ static void the_server_is_believed_by_the_clusters_authority_alone(void **state)
     assert_int_equal(post(&w, &s), RK_E_IO);
     close_client(&w);
     front_certify(&w.tls, &api, NULL); /* ours, but for another name */
-    open_client(&w, "server: 'https://127.0.0.1:%d', certificate-authority: ca", w.tls.port);
+    open_loopback(&w);
     assert_int_equal(post(&w, &s), RK_E_IO);
     assert_int_equal(w.server.n_requests, 1);
     close_client(&w);
@@ -319,12 +289,8 @@ static void what_is_no_host_name_is_refused_when_the_client_is_made(void **state
     (void)state;
     struct world w;
     open_world(&w);
-    put(&w, "config",
-        "current-context: c\ncontexts: [{name: c, context: {cluster: k}}]\n"
-        "clusters: [{name: k, cluster: {server: 'https://h', tls-server-name: 'a b'}}]\n");
-    char path[128];
     struct rk_err err = RK_ERR_INIT;
-    (void)snprintf(path, sizeof path, "%s/config", w.dir);
+    const char *path = put_kubeconfig(w.dir, "server: 'https://h', tls-server-name: 'a b'", "");
     assert_int_equal(rk_creds_load(path, NULL, &w.creds, &err), 0);
     assert_null(rk_client_new(w.poll, w.creds, &(struct rk_client_conf){0}, &err));
     assert_int_equal(err.code, RK_E_INVAL);
@@ -553,15 +519,15 @@ static void a_new_authority_on_disk_is_found_at_the_first_distrust(void **state)
     char half[4096];
     open_world(&w);
     add_tls(&w, &loopback);
-    open_client(&w, "server: 'https://127.0.0.1:%d', certificate-authority: ca", w.tls.port);
+    open_loopback(&w);
     assert_int_equal(post(&w, &s), 0);
     front_certify(&w.tls, &loopback_by_other, NULL);
     fake_step(&w.server, NULL, FAKE_CLOSE); /* the standing connection ends */
     (void)snprintf(half, sizeof half, "%.*s", (int)strlen(other_ca.cert) / 2, other_ca.cert);
-    put(&w, "ca", half);
+    put_file(w.dir, "ca", half);
     assert_int_equal(post(&w, &s), RK_E_IO); /* half-written: nothing is believed for it */
     assert_string_equal(w.creds->ca_pem, ca.cert);
-    put(&w, "ca", other_ca.cert);
+    put_file(w.dir, "ca", other_ca.cert);
     size_t n = w.server.n_requests;
     assert_int_equal(post(&w, &s), 0); /* no request is lost */
     assert_int_equal(w.server.n_requests, n + 1);
@@ -574,21 +540,18 @@ static void connections_of_a_replaced_certificate_are_not_used_again(void **stat
     (void)state;
     struct world w;
     struct seen s = {0};
-    char cluster[128];
     open_world(&w);
     add_tls(&w, &loopback);
-    (void)snprintf(cluster, sizeof cluster,
-                   "server: 'https://127.0.0.1:%d', certificate-authority: ca", w.tls.port);
-    open_client_as(&w, NULL, "client-certificate: cert, client-key: key", cluster);
+    open_loopback_as(&w, NULL, "client-certificate: cert, client-key: key");
     assert_int_equal(post(&w, &s), 0);
     assert_int_equal(post(&w, &s), 0);
     assert_int_equal(w.tls.n_conns, 1);
     assert_string_equal(w.tls.conns[0].peer, "me");
-    put(&w, "cert", me_later.cert); /* half of a rotation changes nothing */
+    put_file(w.dir, "cert", me_later.cert); /* half of a rotation changes nothing */
     fake_reply(&w.server, 401, "", "{}");
     assert_int_equal(post(&w, &s), RK_E_AUTH);
     assert_int_equal(w.tls.n_conns, 1);
-    put(&w, "key", me_later.key);
+    put_file(w.dir, "key", me_later.key);
     fake_reply(&w.server, 401, "", "{}");
     assert_int_equal(post(&w, &s), 0);
     assert_int_equal(w.tls.n_conns, 2);
@@ -611,12 +574,9 @@ static void a_stream_runs_on_while_the_certificate_changes(void **state)
     (void)state;
     struct world w;
     struct seen s = {0}, stream = {0};
-    char cluster[128];
     open_world(&w);
     add_tls(&w, &loopback);
-    (void)snprintf(cluster, sizeof cluster,
-                   "server: 'https://127.0.0.1:%d', certificate-authority: ca", w.tls.port);
-    open_client_as(&w, NULL, "client-certificate: cert, client-key: key", cluster);
+    open_loopback_as(&w, NULL, "client-certificate: cert, client-key: key");
     fake_step(&w.server, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
               FAKE_HOLD);
     struct rk_req r = {.lane = RK_LANE_WATCH,
@@ -628,8 +588,8 @@ static void a_stream_runs_on_while_the_certificate_changes(void **state)
                        .ctx = &stream};
     assert_non_null(rk_client_send(w.client, &r));
     WAIT(&w, stream.bytes == 3);
-    put(&w, "cert", me_later.cert);
-    put(&w, "key", me_later.key);
+    put_file(w.dir, "cert", me_later.cert);
+    put_file(w.dir, "key", me_later.key);
     fake_reply(&w.server, 401, "", "{}");
     assert_int_equal(post(&w, &s), 0);
     fake_release(&w.server, "2\r\nde\r\n0\r\n\r\n");
@@ -645,15 +605,12 @@ static void http2_is_offered_only_when_wanted_and_by_a_libcurl_that_can(void **s
 {
     (void)state;
     struct world w;
-    char cluster[128];
     open_world(&w);
     add_tls(&w, &loopback);
-    (void)snprintf(cluster, sizeof cluster,
-                   "server: 'https://127.0.0.1:%d', certificate-authority: ca", w.tls.port);
     bool able = curl_version_info(CURLVERSION_NOW)->version_num >= 0x080400;
     for (int want = 0; want < 2; want++) {
         struct seen s = {0};
-        open_client_as(&w, &(struct rk_client_conf){.http2 = want}, "token: t", cluster);
+        open_loopback_as(&w, &(struct rk_client_conf){.http2 = want}, "token: t");
         assert_int_equal(post(&w, &s), 0); /* the server chooses HTTP/1.1 */
         assert_string_equal(w.tls.conns[want].alpn, want && able ? "h2,http/1.1" : "http/1.1");
         close_client(&w);
