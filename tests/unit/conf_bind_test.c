@@ -13,6 +13,8 @@
 #include "core/base/mem.h"
 #include "core/conf/conf.h"
 
+#include "tests/unit/arena_kit.h"
+
 struct target {
     const char *str, *list, *word, *quantity;
     int64_t number, wait, size;
@@ -32,22 +34,6 @@ static const struct rk_opt_def table[] = {
     {"flag", "yes", "On or off.", NULL, RK_OPT_BOOL, AT(flag), 0, 0},
 };
 #define N_TABLE (sizeof table / sizeof *table)
-
-static struct rk_arena arena;
-
-static int begin(void **state)
-{
-    (void)state;
-    rk_arena_init(&arena, 0);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    rk_arena_done(&arena);
-    return 0;
-}
 
 static const char *check(struct rk_conf *c)
 {
@@ -325,8 +311,6 @@ static void the_document_reads_back_when_uncommented(void **state)
     }
     rk_buf_done(&out);
 }
-
-#define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {

@@ -9,21 +9,7 @@
 
 #include "core/json/json.h"
 
-static struct rk_arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    rk_arena_init(&arena, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rk_arena_done(&arena);
-    return 0;
-}
+#include "tests/unit/arena_kit.h"
 
 static cJSON *read_text(const char *text)
 {
@@ -214,12 +200,9 @@ static void a_digest_ignores_order_and_nothing_else(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(equality_is_of_values_not_of_texts, setup, teardown),
-        cmocka_unit_test_setup_teardown(large_objects_in_other_order_are_matched, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_patch_turns_one_tree_into_the_other, setup, teardown),
-        cmocka_unit_test_setup_teardown(null_in_the_wanted_tree_means_absent, setup, teardown),
-        cmocka_unit_test_setup_teardown(patches_apply_as_the_rfc_says, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_digest_ignores_order_and_nothing_else, setup, teardown),
+        T(equality_is_of_values_not_of_texts),    T(large_objects_in_other_order_are_matched),
+        T(a_patch_turns_one_tree_into_the_other), T(null_in_the_wanted_tree_means_absent),
+        T(patches_apply_as_the_rfc_says),         T(a_digest_ignores_order_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

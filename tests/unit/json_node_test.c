@@ -9,21 +9,7 @@
 
 #include "core/json/json.h"
 
-static struct rk_arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    rk_arena_init(&arena, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rk_arena_done(&arena);
-    return 0;
-}
+#include "tests/unit/arena_kit.h"
 
 static cJSON *read_text(const char *text)
 {
@@ -262,18 +248,17 @@ static void escaping_gives_json_whatever_the_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(nodes_print_as_made, setup, teardown),
-        cmocka_unit_test_setup_teardown(set_replaces_in_place_or_appends, setup, teardown),
-        cmocka_unit_test_setup_teardown(unset_and_remove_keep_the_list_whole, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_copy_shares_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_mark_moves_with_its_node_and_no_copy_has_it, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(reading_what_is_absent_gives_the_default, setup, teardown),
-        cmocka_unit_test_setup_teardown(types_have_names, setup, teardown),
-        cmocka_unit_test_setup_teardown(integers_are_read_from_any_spelling, setup, teardown),
-        cmocka_unit_test_setup_teardown(printing_stops_at_the_bound, setup, teardown),
-        cmocka_unit_test_setup_teardown(pretty_text_is_indented_by_two, setup, teardown),
-        cmocka_unit_test_setup_teardown(escaping_gives_json_whatever_the_bytes, setup, teardown),
+        T(nodes_print_as_made),
+        T(set_replaces_in_place_or_appends),
+        T(unset_and_remove_keep_the_list_whole),
+        T(a_copy_shares_nothing),
+        T(a_mark_moves_with_its_node_and_no_copy_has_it),
+        T(reading_what_is_absent_gives_the_default),
+        T(types_have_names),
+        T(integers_are_read_from_any_spelling),
+        T(printing_stops_at_the_bound),
+        T(pretty_text_is_indented_by_two),
+        T(escaping_gives_json_whatever_the_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,21 +9,7 @@
 
 #include "core/json/json.h"
 
-static struct rk_arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    rk_arena_init(&arena, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rk_arena_done(&arena);
-    return 0;
-}
+#include "tests/unit/arena_kit.h"
 
 static void accepted_documents_come_back_as_written(void **state)
 {
@@ -210,13 +196,13 @@ static void an_error_text_shows_a_key_escaped_and_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(accepted_documents_come_back_as_written, setup, teardown),
-        cmocka_unit_test_setup_teardown(refused_documents_name_line_and_column, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_nul_byte_is_no_end_of_text, setup, teardown),
-        cmocka_unit_test_setup_teardown(every_prefix_of_a_document_is_refused, setup, teardown),
-        cmocka_unit_test_setup_teardown(limits_are_errors_of_their_own, setup, teardown),
-        cmocka_unit_test_setup_teardown(duplicates_are_found_at_any_size, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_error_text_shows_a_key_escaped_and_cut, setup, teardown),
+        T(accepted_documents_come_back_as_written),
+        T(refused_documents_name_line_and_column),
+        T(a_nul_byte_is_no_end_of_text),
+        T(every_prefix_of_a_document_is_refused),
+        T(limits_are_errors_of_their_own),
+        T(duplicates_are_found_at_any_size),
+        T(an_error_text_shows_a_key_escaped_and_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

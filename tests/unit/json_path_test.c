@@ -9,21 +9,7 @@
 
 #include "core/json/path.h"
 
-static struct rk_arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    rk_arena_init(&arena, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    rk_arena_done(&arena);
-    return 0;
-}
+#include "tests/unit/arena_kit.h"
 
 static cJSON *read_text(const char *text)
 {
@@ -470,18 +456,17 @@ static void merge_keys_depend_on_the_place(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(paths_are_taken_apart, setup, teardown),
-        cmocka_unit_test_setup_teardown(malformed_paths_are_refused, setup, teardown),
-        cmocka_unit_test_setup_teardown(get_follows_keys_indexes_and_names, setup, teardown),
-        cmocka_unit_test_setup_teardown(set_makes_what_is_missing, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_refused_set_names_the_token_and_changes_nothing, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(drop_removes_one_place, setup, teardown),
-        cmocka_unit_test_setup_teardown(two_ways_to_one_place_have_one_address, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_entry_is_pushed_as_its_address, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_long_canonical_form_is_refused_whole, setup, teardown),
-        cmocka_unit_test_setup_teardown(keys_are_pushed_so_that_they_read_back, setup, teardown),
-        cmocka_unit_test_setup_teardown(merge_keys_depend_on_the_place, setup, teardown),
+        T(paths_are_taken_apart),
+        T(malformed_paths_are_refused),
+        T(get_follows_keys_indexes_and_names),
+        T(set_makes_what_is_missing),
+        T(a_refused_set_names_the_token_and_changes_nothing),
+        T(drop_removes_one_place),
+        T(two_ways_to_one_place_have_one_address),
+        T(an_entry_is_pushed_as_its_address),
+        T(a_long_canonical_form_is_refused_whole),
+        T(keys_are_pushed_so_that_they_read_back),
+        T(merge_keys_depend_on_the_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

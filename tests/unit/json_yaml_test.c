@@ -13,21 +13,7 @@
 
 #include "core/json/yaml.h"
 
-static struct rk_arena arena;
-
-static int begin(void **state)
-{
-    (void)state;
-    rk_arena_init(&arena, 0);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    rk_arena_done(&arena);
-    return 0;
-}
+#include "tests/unit/arena_kit.h"
 
 /* All documents as minified JSON, one a line; or "error: text". */
 static const char *read_n(const char *text, size_t n)
@@ -585,8 +571,6 @@ static void a_full_buffer_is_an_error(void **state)
                      RK_E_LIMIT);
     rk_buf_done(&out);
 }
-
-#define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {
