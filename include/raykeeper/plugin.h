@@ -99,7 +99,8 @@ typedef struct rk_kv {
 #define RK_JSON_ARRAY  5
 #define RK_JSON_OBJECT 6
 
-/* Last outcome of IO for this owner and (gvk, group); group "" = objects without one. */
+/* Last outcome of IO for this owner and (gvk, group): creates of pods are under the name of their group, all
+ * else is under "", deletes of pods and their annotations too. */
 typedef struct rk_outcome {
     uint32_t size;
     int32_t http;      /* last status; 0 = no answer at all */

@@ -25,27 +25,28 @@ static void invalid(const rk_api *rk, rk_pass *ps)
     rk->condition(ps, "InvalidSpec", "True", reason, all);
 }
 
-/* A group whose last create or delete failed; the head's counts before the workers'. */
+/* Why pods are not as many as they should be: a group whose last create failed, the head before the
+ * workers; else a delete that was refused, which no outcome tells the group of. */
 static void replica_failure(const rk_api *rk, rk_pass *ps)
 {
     rk_outcome o = {.size = sizeof(o)};
-    const char *group = NULL;
-    if (rk->outcome(ps, RAY_POD, RAY_HEAD_GROUP, &o) && o.failures) {
-        group = "Head";
-    } else {
-        for (RK_EACH(rk, g, rk->at(rk->object(ps), "/spec/workerGroupSpecs")))
-            if (rk->outcome(ps, RAY_POD, rk->str(g, "/groupName", ""), &o) && o.failures) {
-                group = "Worker";
-                break;
-            }
+    const char *reason = NULL;
+    if (rk->outcome(ps, RAY_POD, RAY_HEAD_GROUP, &o) && o.failures)
+        reason = "FailedCreateHeadPod";
+    for (RK_EACH(rk, g, rk->at(rk->object(ps), "/spec/workerGroupSpecs"))) {
+        const char *name = rk->str(g, "/groupName", "");
+        if (reason)
+            break;
+        if (name[0] && rk->outcome(ps, RAY_POD, name, &o) && o.failures)
+            reason = "FailedCreateWorkerPod";
     }
-    if (!group) {
+    if (!reason && rk->outcome(ps, RAY_POD, "", &o) && o.failures && rk_is(o.verb, "delete"))
+        reason = "FailedDeleteAllPods";
+    if (reason)
+        rk->condition(ps, "ReplicaFailure", "True", reason,
+                      rk->fmt(ps, "%s\n%s", reason, o.message));
+    else
         rk->drop_condition(ps, "ReplicaFailure");
-        return;
-    }
-    const char *reason =
-        rk->fmt(ps, "Failed%s%sPod", rk_is(o.verb, "delete") ? "Delete" : "Create", group);
-    rk->condition(ps, "ReplicaFailure", "True", reason, rk->fmt(ps, "%s\n%s", reason, o.message));
 }
 
 /* Pods that cannot be made, in the API server's own words: a quota, a webhook, a missing account. It

@@ -96,6 +96,39 @@ static void what_goes_or_is_anothers_has_no_gauges(void **state)
     close_world(&w);
 }
 
+/* ---- what was refused ---- */
+
+static void a_refused_write_of_pods_is_a_replica_failure(void **state)
+{
+    static const struct {
+        const char *gvk, *group, *verb, *reason; /* NULL = none */
+    } cases[] = {{RAY_POD, "headgroup", "create", "FailedCreateHeadPod"},
+                 {RAY_POD, "g", "create", "FailedCreateWorkerPod"},
+                 {RAY_POD, "", "delete", "FailedDeleteAllPods"},
+                 {RAY_POD, "", "patch", NULL},
+                 {RAY_POD, "other", "create", NULL},
+                 {RAY_SERVICE, "", "delete", NULL}};
+    struct world w;
+    (void)state;
+    open_world(&w, &rk_plugin_v0, 8);
+    (void)world_service(&w, "c-head-svc");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        w.outcome = (struct rk_snap_outcome){.gvk = cases[i].gvk,
+                                             .group = cases[i].group,
+                                             .verb = cases[i].verb,
+                                             .message = "no such luck",
+                                             .http = 403,
+                                             .failures = 1};
+        world_run(&w, "{" HEAD ",\"workerGroupSpecs\":[{\"groupName\":\"g\"," TEMPLATE "}]}");
+        const char *at = strstr(world_status(&w), "\"type\":\"ReplicaFailure\"");
+        assert_int_equal(at != NULL, cases[i].reason != NULL);
+        if (at)
+            assert_non_null(
+                strstr(at, rk_arena_fmt(&w.arena, "%s\\nno such luck\"", cases[i].reason)));
+    }
+    close_world(&w);
+}
+
 /* ---- lists without end ---- */
 
 /* `n` times `item` as a list. */
@@ -147,6 +180,7 @@ int main(void)
         cmocka_unit_test(a_cluster_that_is_provisioned_says_how_long_it_took),
         cmocka_unit_test(times_that_say_nothing_give_no_duration),
         cmocka_unit_test(what_goes_or_is_anothers_has_no_gauges),
+        cmocka_unit_test(a_refused_write_of_pods_is_a_replica_failure),
         cmocka_unit_test(lists_that_no_cluster_has_are_refused),
     };
     return cmocka_run_group_tests_name("plugin raycluster", tests, NULL, NULL);
