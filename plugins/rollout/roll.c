@@ -1,8 +1,6 @@
 /* The rolling update itself: which outdated pods may go now. */
 #include "rollout.h"
 
-#define BUCKET "ray.io/worker-group-replica-name"
-
 /* A number of pods, a percentage, true or false; 0 = no rolling update, -1 = none of these. */
 static int64_t most_missing(const rk_api *rk, rk_pass *ps, int64_t wanted)
 {
@@ -16,9 +14,10 @@ static int64_t most_missing(const rk_api *rk, rk_pass *ps, int64_t wanted)
     if (digits == 0 || digits > 9 || (text[digits] && !rk_is(text + digits, "%")) ||
         rk->qty_value(rk->fmt(ps, "%.*s", (int)digits, text), &n) != RK_OK)
         return -1;
-    if (text[digits])
-        n = wanted * (n > 100 ? 100 : n) / 100;
-    return n > 0 ? n : 1;
+    if (!text[digits] || n == 0)
+        return n;
+    n = wanted * (n > 100 ? 100 : n) / 100;
+    return n > 0 ? n : 1; /* a small part of a few is one, not none */
 }
 
 int32_t rollout_validate(const rk_api *rk, rk_pass *ps, void *self)
@@ -42,71 +41,75 @@ static int32_t drop(const rk_api *rk, rk_pass *ps, const struct pod *pod, const 
                         rk->fmt(ps, "FailedToDelete%sPod", type));
 }
 
-/* How many pods go with this one: of a multi-host replica one host is named, all go. 0 = it goes
- * already. */
-static int64_t going(const rk_api *rk, rk_pass *ps, const struct pod *pod, rk_json *begun,
-                     int64_t hosts)
+static int64_t count_ready(const struct pods *p)
 {
-    const char *bucket = ray_label(rk, ps, pod->json, BUCKET);
-    if (hosts == 1 || !bucket[0])
-        return 1;
-    if (rk->at(begun, rk_under(rk, ps, "", bucket)))
-        return 0;
-    rk->put(ps, begun, bucket, rk->new_bool(ps, 1));
-    return hosts;
-}
-
-static size_t count_ready(const struct pods *p)
-{
-    size_t n = 0;
+    int64_t n = 0;
     for (size_t i = 0; i < p->n; i++)
         n += p->pod[i].ready != 0;
     return n;
 }
 
-/* Outdated pods that are not ready go at once and cost nothing; ready ones while fewer than allowed
- * are missing. */
-static int32_t roll(const rk_api *rk, rk_pass *ps, const struct pods *p, const rk_json *g,
-                    const char *hash)
+/* What goes with the i-th pod when that goes: a replica of several hosts goes as a whole. */
+static struct pods together(const struct pods *p, size_t i, int64_t hosts)
 {
-    int64_t wanted = ray_desired(rk, g), hosts = ray_hosts(rk, g), ready = (int64_t)count_ready(p),
-            most = most_missing(rk, ps, wanted);
-    int64_t room = most - (wanted > ready ? wanted - ready : 0);
-    rk_json *begun = rk->new_object(ps);
-    if (most < hosts && ready >= wanted)
-        room = hosts; /* less than a replica cannot go */
-    for (size_t i = 0; i < p->n; i++) {
-        const struct pod *pod = &p->pod[i];
-        if (!pod->hash) {
-            RK_TRY(rk->annotate(ps, pod->name, ROLLOUT_KEY, hash));
-            continue;
-        }
-        if (rk_is(pod->hash, hash))
-            continue;
-        if (!pod->ready) {
-            RK_TRY(drop(rk, ps, pod, "Worker"));
-            continue;
-        }
-        int64_t n = room > 0 ? going(rk, ps, pod, begun, hosts) : 0;
-        if (n == 0 || n > room)
-            continue;
-        room -= n;
-        RK_TRY(drop(rk, ps, pod, "Worker"));
-    }
+    struct pods u = {.pod = p->pod + i, .n = 1};
+    if (hosts > 1 && u.pod->replica[0])
+        while (i + u.n < p->n && rk_is(u.pod[u.n].replica, u.pod->replica))
+            u.n++;
+    return u;
+}
+
+static const struct pod *outdated(const struct pods *p, const char *hash, int ready)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (p->pod[i].hash && !rk_is(p->pod[i].hash, hash) && !p->pod[i].ready == !ready)
+            return &p->pod[i];
+    return NULL;
+}
+
+static int32_t stamp_unknown(const rk_api *rk, rk_pass *ps, const struct pods *p, const char *hash)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (!p->pod[i].hash)
+            RK_TRY(rk->annotate(ps, p->pod[i].name, ROLLOUT_KEY, hash));
     return RK_OK;
 }
 
+/* Outdated pods that are not ready go at once, and cost only what is ready of their replicas; then ready
+ * ones while fewer than allowed are missing. */
+static int32_t roll(const rk_api *rk, rk_pass *ps, const struct pods *p, const rk_json *g,
+                    const char *hash)
+{
+    int64_t wanted = ray_desired(rk, g), hosts = ray_hosts(rk, g), there = count_ready(p),
+            most = most_missing(rk, ps, wanted);
+    int64_t room = most - (wanted > there ? wanted - there : 0);
+    if (most < hosts && there >= wanted)
+        room = hosts; /* less than a replica cannot go */
+    RK_TRY(stamp_unknown(rk, ps, p, hash));
+    for (int ready = 0; ready <= 1; ready++)
+        for (size_t i = 0, n; i < p->n; i += n) {
+            const struct pods all = together(p, i, hosts);
+            const struct pod *old = outdated(&all, hash, ready);
+            const int64_t cost = count_ready(&all);
+            n = all.n;
+            if (!old || (ready && (cost > room || outdated(&all, hash, 0))))
+                continue; /* too much, or gone in the first round */
+            room -= cost;
+            RK_TRY(drop(rk, ps, old, "Worker"));
+        }
+    return RK_OK;
+}
+
+/* Last: once all workers are as they should be. One that is not ready helps nobody, and might never let
+ * them become so: it need not wait. */
 static int32_t head(const rk_api *rk, rk_pass *ps, const struct pods *all, int settled)
 {
     struct pods p = rollout_group(all, RAY_HEAD_GROUP);
     const char *hash = rollout_hash(rk, ps, rk->at(rk->object(ps), RAY_HEAD_SPEC));
-    int last = rk_is(ray_annotation(rk, ps, ROLLOUT_HEAD), "last");
-    for (size_t i = 0; i < p.n; i++) {
-        if (!p.pod[i].hash)
-            RK_TRY(rk->annotate(ps, p.pod[i].name, ROLLOUT_KEY, hash));
-        else if (!rk_is(p.pod[i].hash, hash) && settled && last)
+    RK_TRY(stamp_unknown(rk, ps, &p, hash));
+    for (size_t i = 0; i < p.n && rk_is(ray_annotation(rk, ps, ROLLOUT_HEAD), "last"); i++)
+        if (p.pod[i].hash && !rk_is(p.pod[i].hash, hash) && (settled || !p.pod[i].ready))
             RK_TRY(drop(rk, ps, &p.pod[i], "Head"));
-    }
     return RK_OK;
 }
 
@@ -123,8 +126,8 @@ int32_t rollout_plan(const rk_api *rk, rk_pass *ps, void *self)
             continue;
         const char *hash = rollout_hash(rk, ps, g);
         RK_TRY(roll(rk, ps, &p, g, hash));
-        settled = settled && rollout_outdated(&p, hash) == 0 &&
-                  (int64_t)count_ready(&p) >= ray_desired(rk, g);
+        settled =
+            settled && rollout_outdated(&p, hash) == 0 && count_ready(&p) >= ray_desired(rk, g);
     }
     return head(rk, ps, &all, settled);
 }

@@ -12,6 +12,9 @@
 
 #include "rollout.h"
 
+#define READY     "/status/conditions/[Ready]/status"
+#define MOST_TOLD 10 /* groups in a message: a condition may not have any length */
+
 /* What a pod of the group is made from: not how many there are, nor what queues edit. */
 const char *rollout_hash(const rk_api *rk, rk_pass *ps, const rk_json *group)
 {
@@ -41,18 +44,11 @@ size_t rollout_outdated(const struct pods *p, const char *hash)
     return n;
 }
 
-static int is_ready(const rk_api *rk, const rk_json *pod)
-{
-    for (RK_EACH(rk, c, rk->at(pod, "/status/conditions")))
-        if (rk_is(rk->str(c, "/type", NULL), "Ready"))
-            return rk_is(rk->str(c, "/status", NULL), "True");
-    return 0;
-}
-
 static int by_group(const void *x, const void *y)
 {
     const struct pod *a = x, *b = y;
     int d = strcmp(a->group, b->group);
+    d = d ? d : strcmp(a->replica, b->replica);
     return d ? d : strcmp(a->name, b->name);
 }
 
@@ -65,8 +61,9 @@ struct pods rollout_collect(const rk_api *rk, rk_pass *ps)
             p.pod[p.n++] = (struct pod){.json = pod,
                                         .name = rk->str(pod, "/metadata/name", ""),
                                         .group = ray_label(rk, ps, pod, RAY_L_GROUP),
+                                        .replica = ray_label(rk, ps, pod, RAY_L_REPLICA),
                                         .hash = rk->str(pod, ROLLOUT_HASH, NULL),
-                                        .ready = is_ready(rk, pod)};
+                                        .ready = rk_is(rk->str(pod, READY, NULL), "True")};
     qsort(p.pod, p.n, sizeof(*p.pod), by_group);
     return p;
 }
@@ -93,28 +90,36 @@ static int32_t stamp(const rk_api *rk, rk_pass *ps, void *self)
     return rk_set_str(rk, ps, rk->subject(ps), ROLLOUT_HASH, rollout_hash(rk, ps, rk->group(ps)));
 }
 
-static const char *tell(const rk_api *rk, rk_pass *ps, const struct pods *all, const char *text,
-                        const char *group, const rk_json *spec)
+struct told {
+    const char *text;
+    size_t n; /* groups */
+};
+
+static void tell(const rk_api *rk, rk_pass *ps, const struct pods *all, const rk_json *spec,
+                 const char *group, struct told *t)
 {
     struct pods p = rollout_group(all, group);
     size_t old = p.n ? rollout_outdated(&p, rollout_hash(rk, ps, spec)) : 0;
-    return old ? rk->fmt(ps, "%s%s%s: %zu of %zu", text, text[0] ? ", " : "", group, old, p.n)
-               : text;
+    if (old > 0 && t->n++ < MOST_TOLD)
+        t->text = rk->fmt(ps, "%s%s%s: %zu of %zu", t->text, t->n > 1 ? ", " : "", group, old, p.n);
 }
 
 static int32_t status(const rk_api *rk, rk_pass *ps, void *self)
 {
+    const rk_json *o = rk->object(ps);
+    struct told t = {.text = ""};
     (void)self;
     if (rk->deleting(ps))
         return RK_OK;
     const struct pods all = rollout_collect(rk, ps);
-    const char *text =
-        tell(rk, ps, &all, "", RAY_HEAD_GROUP, rk->at(rk->object(ps), RAY_HEAD_SPEC));
-    for (RK_EACH(rk, g, rk->at(rk->object(ps), "/spec/workerGroupSpecs")))
-        text = tell(rk, ps, &all, text, rk->str(g, "/groupName", ""), g);
-    if (text[0])
+    tell(rk, ps, &all, rk->at(o, RAY_HEAD_SPEC), RAY_HEAD_GROUP, &t);
+    for (RK_EACH(rk, g, rk->at(o, "/spec/workerGroupSpecs")))
+        tell(rk, ps, &all, g, rk->str(g, "/groupName", ""), &t);
+    if (t.n > MOST_TOLD)
+        t.text = rk->fmt(ps, "%s, and %zu more", t.text, t.n - MOST_TOLD);
+    if (t.n > 0)
         rk->condition(ps, "OutdatedPods", "True", "TemplateChanged",
-                      rk->fmt(ps, "pods made from an earlier template: %s", text));
+                      rk->fmt(ps, "pods made from an earlier template: %s", t.text));
     else
         rk->drop_condition(ps, "OutdatedPods");
     return RK_OK;
@@ -157,7 +162,6 @@ static const rk_watch watches[] = {
 
 RK_EXPORT const rk_plugin rk_plugin_v0 = {
     RK_PLUGIN_SIZES,
-    .self_size = sizeof(struct rollout),
     .name = "rollout",
     .version = RK_VERSION,
     .summary = "outdated pods: told, and replaced where asked for",

@@ -9,14 +9,11 @@
 #define ROLLOUT_ROLL "raykeeper.io/rolling-update"
 #define ROLLOUT_HEAD "raykeeper.io/rolling-update-head"
 
-struct rollout {
-    uint8_t reserved;
-};
-
 struct pod { /* an observed one that neither goes nor is dead */
     const rk_json *json;
     const char *name, *group;
-    const char *hash; /* of the template it was made from; NULL = nobody knows */
+    const char *replica; /* of several hosts: its name; "" = none */
+    const char *hash;    /* of the template it was made from; NULL = nobody knows */
     int ready;
 };
 
@@ -25,8 +22,8 @@ struct pods {
     size_t n;
 };
 
-/* rollout.c: all pods of the cluster, looked at once however many groups there are; those of one group
- * (a part of `all`); the hash of what a pod of a group is made from. */
+/* rollout.c: all pods of the cluster, looked at once however many groups there are, those of a replica side
+ * by side; those of one group (a part of `all`); the hash of what a pod of a group is made from. */
 struct pods rollout_collect(const rk_api *rk, rk_pass *ps);
 struct pods rollout_group(const struct pods *all, const char *group);
 const char *rollout_hash(const rk_api *rk, rk_pass *ps, const rk_json *group);

@@ -220,6 +220,74 @@ static void the_head_goes_last_and_only_where_that_is_asked_for(void **state)
     close_world(&w);
 }
 
+static void a_head_that_is_not_ready_does_not_wait_for_the_workers(void **state)
+{
+    static const char both[] =
+        "\"raykeeper.io/rolling-update\":\"1\",\"raykeeper.io/rolling-update-head\":\"last\"";
+    struct world w;
+    (void)state;
+    open_world(&w);
+    see(&w, "head", "headgroup", "", "1:OLD", false);
+    run(&w, both, group_of_3); /* no worker: they wait for the head */
+    assert_string_equal(gone(&w), "p00");
+    run(&w, "\"raykeeper.io/rolling-update\":\"1\"", group_of_3);
+    assert_string_equal(gone(&w), "");
+    close_world(&w);
+}
+
+static void none_may_be_missing_is_no_rolling_update(void **state)
+{
+    static const char *const none[] = {"0", "0%", "000", "false"};
+    struct world w;
+    (void)state;
+    open_world(&w);
+    for (int i = 0; i < 3; i++)
+        see(&w, "worker", "g", "", "1:OLD", i > 0);
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        const char *note =
+            rk_arena_fmt(&w.arena, "\"raykeeper.io/rolling-update\":\"%s\"", none[i]);
+        assert_false(run(&w, note, group_of_3)->invalid);
+        assert_string_equal(gone(&w), "");
+    }
+    run(&w, "\"raykeeper.io/rolling-update\":\"1%\"", group_of_3);
+    assert_string_equal(gone(&w), "p00");
+    close_world(&w);
+}
+
+static void what_is_ready_of_a_replica_that_goes_is_charged(void **state)
+{
+    struct world w;
+    (void)state;
+    open_world(&w);
+    for (int i = 0; i < 4; i++)
+        see(&w, "worker", "g", i < 2 ? "a" : "b", "1:OLD", i != 3);
+    /* b goes at once, its ready host with it: then three are missing, and a has to stay */
+    run(&w, "\"raykeeper.io/rolling-update\":\"3\"", hosts_of_2);
+    assert_string_equal(gone(&w), "p03");
+    run(&w, "\"raykeeper.io/rolling-update\":\"4\"", hosts_of_2);
+    assert_string_equal(gone(&w), "p03 p00");
+    close_world(&w);
+}
+
+static void of_many_outdated_groups_ten_are_named(void **state)
+{
+    struct world w;
+    const char *groups = "";
+    (void)state;
+    open_world(&w);
+    for (int i = 0; i < 13; i++) {
+        const char *name = rk_arena_fmt(&w.arena, "g%d", i);
+        see(&w, "worker", name, "", "1:OLD", true);
+        groups = rk_arena_fmt(&w.arena,
+                              "%s%s{\"groupName\":\"%s\",\"replicas\":1,\"template\":{\"spec\":{"
+                              "\"containers\":[{\"name\":\"ray\"}]}}}",
+                              groups, i ? "," : "", name);
+    }
+    run(&w, "", groups);
+    assert_non_null(strstr(body(&w, RK_OP_STATUS, 0), "g8: 1 of 1, g9: 1 of 1, and 3 more\""));
+    close_world(&w);
+}
+
 static void an_unreadable_annotation_is_an_invalid_object(void **state)
 {
     static const char *const wrong[] = {"\"raykeeper.io/rolling-update\":\"some\"",
@@ -245,6 +313,10 @@ int main(void)
         cmocka_unit_test(a_replica_of_several_hosts_goes_by_one_name),
         cmocka_unit_test(pods_of_unknown_origin_are_stamped_before_anything_rolls),
         cmocka_unit_test(the_head_goes_last_and_only_where_that_is_asked_for),
+        cmocka_unit_test(a_head_that_is_not_ready_does_not_wait_for_the_workers),
+        cmocka_unit_test(none_may_be_missing_is_no_rolling_update),
+        cmocka_unit_test(what_is_ready_of_a_replica_that_goes_is_charged),
+        cmocka_unit_test(of_many_outdated_groups_ten_are_named),
         cmocka_unit_test(an_unreadable_annotation_is_an_invalid_object),
     };
     return cmocka_run_group_tests_name("plugin rollout", tests, NULL, NULL);
