@@ -10,10 +10,6 @@
 #define HASH    "/metadata/annotations/ray.io~1upgrade-strategy-recreate-hash"
 #define VERSION "/metadata/annotations/ray.io~1kuberay-version"
 
-struct recreate {
-    uint8_t reserved;
-};
-
 static int one_of(const char *key, const char *const *keys)
 {
     for (; *keys; keys++)
@@ -67,6 +63,7 @@ static int32_t validate(const rk_api *rk, rk_pass *ps, void *self)
     const rk_json *o = rk->object(ps);
     const char *type = rk->str(o, path, NULL), *from = ray_label(rk, ps, o, RAY_L_ORIGIN);
     (void)self;
+    (void)ray_typed(rk, ps, path, RK_JSON_STRING); /* told there */
     if (!type)
         return RK_OK;
     if (!rk_is(type, "Recreate") && !rk_is(type, "None"))
@@ -148,7 +145,6 @@ static const rk_watch watches[] = {
 
 RK_EXPORT const rk_plugin rk_plugin_v0 = {
     RK_PLUGIN_SIZES,
-    .self_size = sizeof(struct recreate),
     .name = "recreate",
     .version = RK_VERSION,
     .summary = "upgradeStrategy Recreate",

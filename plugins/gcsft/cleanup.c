@@ -127,12 +127,8 @@ static int ended(const rk_api *rk, const rk_json *job, int *ret_failed)
 
 static int64_t deadline_ms(const rk_api *rk, rk_pass *ps, const struct gcsft *me)
 {
-    int64_t seconds = 0;
-    const char *text = ray_annotation(rk, ps, "ray.io/gcs-ft-deletion-timeout");
-    if (text && text[strspn(text, "0123456789")] == '\0' &&
-        rk->qty_value(text, &seconds) == RK_OK && seconds > 0 && seconds < 10000000)
-        return seconds * 1000;
-    return me->deadline_ms;
+    int64_t seconds = gcsft_timeout_s(rk, ray_annotation(rk, ps, GCSFT_TIMEOUT));
+    return seconds > 0 ? seconds * 1000 : me->deadline_ms;
 }
 
 static int32_t give_up(const rk_api *rk, rk_pass *ps, const char *why)

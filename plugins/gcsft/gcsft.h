@@ -9,6 +9,7 @@
 #define GCSFT_JOB       "batch/v1/Job"
 #define GCSFT_CLAIM     "v1/PersistentVolumeClaim"
 #define GCSFT_NAMESPACE "ray.io/external-storage-namespace"
+#define GCSFT_TIMEOUT   "ray.io/gcs-ft-deletion-timeout"
 
 struct gcsft {
     const char *cpu, *memory, *size, *reconnect;
@@ -22,6 +23,7 @@ int gcsft_rocksdb(const rk_api *rk, rk_pass *ps);
 const char *gcsft_storage_namespace(const rk_api *rk, rk_pass *ps);
 /* validate.c */
 int32_t gcsft_validate(const rk_api *rk, rk_pass *ps, void *self);
+int64_t gcsft_timeout_s(const rk_api *rk, const char *text);
 /* pods.c */
 int32_t gcsft_head(const rk_api *rk, rk_pass *ps, void *self);
 int32_t gcsft_worker(const rk_api *rk, rk_pass *ps, void *self);

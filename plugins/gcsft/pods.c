@@ -6,14 +6,13 @@
 static rk_json *credential(const rk_api *rk, rk_pass *ps, const char *path, const char *name)
 {
     const rk_json *given = rk->at(rk->object(ps), path), *from = rk->at(given, "/valueFrom");
-    if (rk->type(given) != RK_JSON_OBJECT)
+    const char *value = rk->str(given, "/value", NULL);
+    if (!from && !value)
         return NULL;
     rk_json *e = rk->new_object(ps);
     rk->put(ps, e, "name", rk->new_str(ps, name));
-    if (from)
-        rk->put(ps, e, "valueFrom", rk->copy(ps, from));
-    else
-        rk->put(ps, e, "value", rk->new_str(ps, rk->str(given, "/value", "")));
+    rk->put(ps, e, from ? "valueFrom" : "value",
+            from ? rk->copy(ps, from) : rk->new_str(ps, value));
     return e;
 }
 

@@ -2,20 +2,13 @@
 #include "gcsft.h"
 
 #define TEMPLATE RAY_HEAD_SPEC "/template"
-
-static int has_env(const rk_api *rk, rk_pass *ps, const char *name)
-{
-    for (RK_EACH(rk, e, rk->at(rk->object(ps), TEMPLATE RAY_C0 "/env")))
-        if (rk_is(rk->str(e, "/name", NULL), name))
-            return 1;
-    return 0;
-}
+#define VOLUME   TEMPLATE "/spec/volumes/[gcs-storage]"
 
 static void no_env(const rk_api *rk, rk_pass *ps, const char *name, const char *instead)
 {
-    if (has_env(rk, ps, name))
-        (void)rk->fail(ps, RK_EINVAL, rk->fmt(ps, TEMPLATE RAY_C0 "/env/[%s]", name), "%s",
-                       instead);
+    const char *path = rk_env_path(rk, ps, TEMPLATE RAY_C0, name);
+    if (rk->at(rk->object(ps), path))
+        (void)rk->fail(ps, RK_EINVAL, path, "%s", instead);
 }
 
 static void no_param(const rk_api *rk, rk_pass *ps, const char *name, const char *instead)
@@ -35,7 +28,7 @@ static void not_both(const rk_api *rk, rk_pass *ps, const char *const *fields, s
     }
 }
 
-static void rocksdb(const rk_api *rk, rk_pass *ps)
+static void with_rocksdb(const rk_api *rk, rk_pass *ps)
 {
     static const char *const redis[] = {"/redisAddress", "/redisUsername", "/redisPassword",
                                         "/externalStorageNamespace"};
@@ -52,10 +45,20 @@ static void rocksdb(const rk_api *rk, rk_pass *ps)
             rk_is(rk->str(m, "/mountPath", NULL), "/data/gcs"))
             (void)rk->fail(ps, RK_EINVAL, TEMPLATE RAY_C0 "/volumeMounts",
                            "gcs-storage at /data/gcs is the operator's");
-    for (RK_EACH(rk, v, rk->at(o, TEMPLATE "/spec/volumes")))
-        if (rk_is(rk->str(v, "/name", NULL), "gcs-storage"))
-            (void)rk->fail(ps, RK_EINVAL, TEMPLATE "/spec/volumes/[gcs-storage]",
-                           "is the operator's volume");
+    if (rk->at(o, VOLUME))
+        (void)rk->fail(ps, RK_EINVAL, VOLUME, "is the operator's volume");
+}
+
+/* What is of another type would be read as absent. */
+static void types(const rk_api *rk, rk_pass *ps)
+{
+    static const char *const texts[] = {"backend", "redisAddress", "externalStorageNamespace"};
+    static const char *const objects[] = {"redisUsername", "redisPassword", "storage"};
+    for (size_t i = 0; i < RK_COUNT(texts); i++)
+        (void)ray_typed(rk, ps, rk->fmt(ps, GCSFT_OPTIONS "/%s", texts[i]),
+                        RK_JSON_STRING); /* told there, here and below */
+    for (size_t i = 0; i < RK_COUNT(objects); i++)
+        (void)ray_typed(rk, ps, rk->fmt(ps, GCSFT_OPTIONS "/%s", objects[i]), RK_JSON_OBJECT);
 }
 
 static void with_options(const rk_api *rk, rk_pass *ps)
@@ -63,6 +66,7 @@ static void with_options(const rk_api *rk, rk_pass *ps)
     const rk_json *o = rk->object(ps);
     const char *ft = ray_annotation(rk, ps, RAY_A_FT),
                *backend = rk->str(o, GCSFT_OPTIONS "/backend", "redis");
+    types(rk, ps);
     if (ft && ft[0])
         (void)rk->fail(ps, RK_EINVAL, rk_under(rk, ps, "/metadata/annotations", RAY_A_FT),
                        "gcsFaultToleranceOptions is there: one of the two");
@@ -73,7 +77,7 @@ static void with_options(const rk_api *rk, rk_pass *ps)
         (void)rk->fail(ps, RK_EINVAL, rk_under(rk, ps, "/metadata/annotations", GCSFT_NAMESPACE),
                        "goes into gcsFaultToleranceOptions.externalStorageNamespace");
     if (rk_is(backend, "rocksdb"))
-        rocksdb(rk, ps);
+        with_rocksdb(rk, ps);
     else if (!rk_is(backend, "redis"))
         (void)rk->fail(ps, RK_EINVAL, GCSFT_OPTIONS "/backend", "'%s' is neither redis nor rocksdb",
                        backend);
@@ -82,15 +86,23 @@ static void with_options(const rk_api *rk, rk_pass *ps)
                        "is RocksDB's, and the backend is redis");
 }
 
+/* A positive number of seconds, of four months at most; 0 = it is none. */
+int64_t gcsft_timeout_s(const rk_api *rk, const char *text)
+{
+    int64_t n = 0;
+    size_t digits = text ? strspn(text, "0123456789") : 0;
+    if (digits == 0 || digits > 7 || text[digits] || text[0] == '0' ||
+        rk->qty_value(text, &n) != RK_OK)
+        return 0;
+    return n;
+}
+
 int32_t gcsft_validate(const rk_api *rk, rk_pass *ps, void *self)
 {
-    const rk_json *options = rk->at(rk->object(ps), GCSFT_OPTIONS);
-    const char *timeout = ray_annotation(rk, ps, "ray.io/gcs-ft-deletion-timeout");
-    int64_t n = 0;
+    const char *timeout = ray_annotation(rk, ps, GCSFT_TIMEOUT);
     (void)self;
-    if (options && rk->type(options) != RK_JSON_OBJECT && rk->type(options) != RK_JSON_NULL)
-        (void)rk->fail(ps, RK_EINVAL, GCSFT_OPTIONS, "is not an object");
-    if (rk->type(options) == RK_JSON_OBJECT)
+    (void)ray_typed(rk, ps, GCSFT_OPTIONS, RK_JSON_OBJECT); /* told there */
+    if (rk->type(rk->at(rk->object(ps), GCSFT_OPTIONS)) == RK_JSON_OBJECT)
         with_options(rk, ps);
     if (!gcsft_on(rk, ps))
         no_env(
@@ -98,12 +110,11 @@ int32_t gcsft_validate(const rk_api *rk, rk_pass *ps, void *self)
             "only with fault tolerance: annotation ray.io/ft-enabled or gcsFaultToleranceOptions");
     no_param(rk, ps, "redis-username", "goes into gcsFaultToleranceOptions.redisUsername");
     no_env(rk, ps, "REDIS_USERNAME", "goes into gcsFaultToleranceOptions.redisUsername");
-    if (timeout && (timeout[0] < '1' || timeout[0] > '9' ||
-                    timeout[strspn(timeout, "0123456789")] || rk->qty_value(timeout, &n) != RK_OK))
+    if (timeout && gcsft_timeout_s(rk, timeout) == 0)
         rk->event(ps, 1, "InvalidRayClusterSpec", "Validate",
                   rk->fmt(ps,
-                          "annotation ray.io/gcs-ft-deletion-timeout: '%.64s' is no number of "
-                          "seconds, the operator's own deadline holds",
-                          timeout));
+                          "%s/%s: annotation " GCSFT_TIMEOUT ": '%.64s' is no number of seconds "
+                          "from 1 to 9999999, the operator's own deadline holds",
+                          rk->ns(ps), rk->name(ps), timeout));
     return RK_OK;
 }

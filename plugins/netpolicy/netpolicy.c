@@ -27,13 +27,8 @@ static const rk_watch watches[] = {
 };
 
 RK_EXPORT const rk_plugin rk_plugin_v0 = {
-    RK_PLUGIN_SIZES,
-    .self_size = sizeof(struct netpolicy),
-    .name = "netpolicy",
-    .version = RK_VERSION,
-    .summary = "network policies of the cluster's pods",
-    .hooks = hooks,
-    .n_hooks = RK_COUNT(hooks),
-    .watches = watches,
-    .n_watches = RK_COUNT(watches),
+    RK_PLUGIN_SIZES,       .name = "netpolicy",
+    .version = RK_VERSION, .summary = "network policies of the cluster's pods",
+    .hooks = hooks,        .n_hooks = RK_COUNT(hooks),
+    .watches = watches,    .n_watches = RK_COUNT(watches),
 };

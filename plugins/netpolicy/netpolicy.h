@@ -7,10 +7,6 @@
 #define NETPOLICY      "networking.k8s.io/v1/NetworkPolicy"
 #define NETPOLICY_SPEC "/spec/networkPolicy"
 
-struct netpolicy {
-    uint8_t reserved;
-};
-
 /* Does the mode deny traffic that way ("Ingress", "Egress")? */
 static inline int netpolicy_denies(const rk_api *rk, rk_pass *ps, const char *way)
 {

@@ -39,8 +39,10 @@ int32_t netpolicy_validate(const rk_api *rk, rk_pass *ps, void *self)
     const char *mode = rk->str(policy, "/mode", "DenyAll");
     size_t i = 0;
     (void)self;
+    (void)ray_typed(rk, ps, NETPOLICY_SPEC, RK_JSON_OBJECT); /* told there */
     if (rk->type(policy) != RK_JSON_OBJECT)
         return RK_OK;
+    (void)ray_typed(rk, ps, NETPOLICY_SPEC "/mode", RK_JSON_STRING);
     if (!rk_is(mode, "DenyAll") && !rk_is(mode, "DenyAllIngress") && !rk_is(mode, "DenyAllEgress"))
         (void)rk->fail(ps, RK_EINVAL, NETPOLICY_SPEC "/mode",
                        "'%s' is not DenyAll, DenyAllIngress or DenyAllEgress", mode);

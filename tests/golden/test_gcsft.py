@@ -45,6 +45,10 @@ REFUSED = {
     "a mount of the operator's name": (cluster(ROCKS, volumeMounts=[{"name": "gcs-storage", "mountPath": "/x"}]), f"{C0}/volumeMounts"),
     "a volume of the operator's name": (cluster(ROCKS, volumes=[{"name": "gcs-storage", "emptyDir": {}}]), f"{HEAD}/template/spec/volumes/[gcs-storage]"),
     "options that are a text": (cluster("yes"), OPTIONS),
+    "an address that is a list": (cluster({"redisAddress": ["redis:6379"]}), f"{OPTIONS}/redisAddress"),
+    "a user that is a text": (cluster({**REDIS, "redisUsername": "u"}), f"{OPTIONS}/redisUsername"),
+    "a password that is a text": (cluster({**REDIS, "redisPassword": "u"}), f"{OPTIONS}/redisPassword"),
+    "a backend that is a number": (cluster({"backend": 7}), f"{OPTIONS}/backend"),
 }
 ALLOWED = {
     "no fault tolerance": cluster(),
@@ -74,3 +78,11 @@ def test_it_is_refused_with_its_path(tmp_path, case):
 @pytest.mark.parametrize("case", sorted(ALLOWED))
 def test_it_is_allowed(tmp_path, case):
     assert any(o["kind"] == "Pod" for o in render(file_of(tmp_path, ALLOWED[case])))
+
+
+@pytest.mark.parametrize("given", [{}, {"value": None}])
+def test_a_password_that_says_nothing_is_none(tmp_path, given):
+    path = file_of(tmp_path, cluster({**REDIS, "redisPassword": given}))
+    ray = next(obj for obj in render(path) if obj["kind"] == "Pod")["spec"]["containers"][0]
+    assert "REDIS_PASSWORD" not in {entry["name"] for entry in ray["env"]}
+    assert "redis-password" not in str(ray)
