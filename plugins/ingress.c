@@ -1,6 +1,8 @@
 /* ingress: the dashboard from outside (reference 5): an Ingress, or a Route where the API has those.
- * Kept as the cluster says, gone with enableIngress; pods do not wait for it; somebody else's is told
- * and left alone. Names are whole, unless ours of an older, cut name (50 characters) is there. */
+ * An Ingress is kept as the cluster says, a Route is made once; both go with enableIngress; pods do not
+ * wait for them; somebody else's is told and left alone. An Ingress has its whole name, unless ours of
+ * an older, cut one (50 characters) is there. A Route's name and namespace make a host name's first
+ * part: it is cut to fit, unless there is one of ours by any name. */
 #include <raykeeper/ray.h>
 
 #define INGRESS "networking.k8s.io/v1/Ingress"
@@ -25,26 +27,20 @@ static int wanted(const rk_api *rk, rk_pass *ps)
     return rk->truth(rk->object(ps), RAY_HEAD_SPEC "/enableIngress", 0);
 }
 
-static const char *name_of(const rk_api *rk, rk_pass *ps, const char *gvk, const char *whole)
-{
-    size_t n = strlen(whole);
-    if (n <= 50)
-        return whole;
-    const char *cut = whole + (n - 50);
-    if (*cut < 'a' || *cut > 'z')
-        cut = rk->fmt(ps, "r%s", cut + 1);
-    return rk->mine(ps, rk->seen(ps, gvk, cut)) ? cut : whole;
-}
-
 static const char *ingress_name(const rk_api *rk, rk_pass *ps)
 {
-    return name_of(rk, ps, INGRESS, rk->fmt(ps, "%s-head-ingress", rk->name(ps)));
+    return ray_own_name(rk, ps, INGRESS, rk->fmt(ps, "%s-head-ingress", rk->name(ps)));
 }
 
+/* A cut may leave a dash at the end, which no name may have. */
 static const char *route_name(const rk_api *rk, rk_pass *ps)
 {
-    size_t ns = strlen(rk->ns(ps)), room = ns < 50 ? 51 - ns : 1;
-    return rk->fmt(ps, "%.*s", (int)room, rk->fmt(ps, "%s-head-route", rk->name(ps)));
+    const char *whole = rk->fmt(ps, "%s-head-route", rk->name(ps));
+    size_t ns = strlen(rk->ns(ps)), room = ns < 50 ? 51 - ns : 1, n = strlen(whole);
+    n = n < room ? n : room;
+    while (n > 1 && whole[n - 1] == '-')
+        n--;
+    return rk->fmt(ps, "%.*s", (int)n, whole);
 }
 
 static int32_t identify(const rk_api *rk, rk_pass *ps, rk_obj *o)

@@ -9,25 +9,27 @@
 #define RAY_POD     "v1/Pod"
 #define RAY_SERVICE "v1/Service"
 
-#define RAY_L_NODE       "ray.io/is-ray-node"
-#define RAY_L_CLUSTER    "ray.io/cluster"
-#define RAY_L_TYPE       "ray.io/node-type"
-#define RAY_L_GROUP      "ray.io/group"
-#define RAY_L_ID         "ray.io/identifier"
-#define RAY_L_INDEX      "ray.io/worker-group-replica-index"
-#define RAY_L_REPLICA    "ray.io/worker-group-replica-name" /* these two: groups with numOfHosts > 1 */
-#define RAY_L_HOST       "ray.io/replica-host-index"
-#define RAY_L_ORIGIN     "ray.io/originated-from-crd"
-#define RAY_L_APP        "app.kubernetes.io/name"
-#define RAY_L_CREATED_BY "app.kubernetes.io/created-by"
-#define RAY_APP          "kuberay" /* dashboards and selectors of the field look for these two */
-#define RAY_CREATED_BY   "kuberay-operator"
-#define RAY_HEAD_GROUP   "headgroup"
+#define RAY_L_NODE        "ray.io/is-ray-node"
+#define RAY_L_CLUSTER     "ray.io/cluster"
+#define RAY_L_TYPE        "ray.io/node-type"
+#define RAY_L_GROUP       "ray.io/group"
+#define RAY_L_ID          "ray.io/identifier"
+#define RAY_L_INDEX       "ray.io/worker-group-replica-index"
+#define RAY_L_REPLICA     "ray.io/worker-group-replica-name" /* these two: groups with numOfHosts > 1 */
+#define RAY_L_HOST        "ray.io/replica-host-index"
+#define RAY_L_ORIGIN      "ray.io/originated-from-crd"     /* what made a cluster: a kind ... */
+#define RAY_L_ORIGIN_NAME "ray.io/originated-from-cr-name" /* ... and a name */
+#define RAY_L_APP         "app.kubernetes.io/name"
+#define RAY_L_CREATED_BY  "app.kubernetes.io/created-by"
+#define RAY_APP           "kuberay" /* dashboards and selectors of the field look for these two */
+#define RAY_CREATED_BY    "kuberay-operator"
+#define RAY_HEAD_GROUP    "headgroup"
 
 #define RAY_A_FT        "ray.io/ft-enabled"
 #define RAY_A_OVERWRITE "ray.io/overwrite-container-cmd"
 #define RAY_A_HASH      "ray.io/upgrade-strategy-recreate-hash"
 #define RAY_A_VERSION   "ray.io/kuberay-version"
+#define RAY_A_TEMPLATE  "raykeeper.io/template-hash" /* what a pod was made from */
 
 #define RAY_C0        "/spec/containers/0" /* always the user's Ray container */
 #define RAY_HEAD_SPEC "/spec/headGroupSpec"
@@ -63,6 +65,15 @@ static inline const char *ray_check_name(const rk_api *rk, rk_pass *ps, const ch
     const char *tail = n > 50 ? text + (n - 50) : text;
     int letter = (*tail >= 'a' && *tail <= 'z') || (*tail >= 'A' && *tail <= 'Z');
     return letter || !*tail ? tail : rk->fmt(ps, "r%s", tail + 1);
+}
+
+/* Name of a child that is called `whole`; an earlier version or the peer cut it, and one of that name that is
+ * this object's stays in use. The plugin must watch the kind. */
+static inline const char *ray_own_name(const rk_api *rk, rk_pass *ps, const char *gvk,
+                                       const char *whole)
+{
+    const char *cut = ray_check_name(rk, ps, whole);
+    return rk_is(cut, whole) || !rk->mine(ps, rk->seen(ps, gvk, cut)) ? whole : cut;
 }
 
 static inline const char *ray_identifier(const rk_api *rk, rk_pass *ps, const char *type)

@@ -3,11 +3,8 @@
 
 const char *auth_secret_name(const rk_api *rk, rk_pass *ps)
 {
-    const char *own = auth_users_secret(rk, ps), *cut = ray_check_name(rk, ps, rk->name(ps));
-    if (own[0])
-        return own;
-    const rk_json *peers = rk_is(cut, rk->name(ps)) ? NULL : rk->seen(ps, AUTH_SECRET, cut);
-    return peers && rk->mine(ps, peers) ? cut : rk->name(ps);
+    const char *users = auth_users_secret(rk, ps);
+    return users[0] ? users : ray_own_name(rk, ps, AUTH_SECRET, rk->name(ps));
 }
 
 int32_t auth_plan(const rk_api *rk, rk_pass *ps, void *self)

@@ -29,8 +29,10 @@ struct world {
     size_t n, most;
     struct rk_plugins *plugins;
     struct rk_plan *plan;
-    const char *status; /* of the cluster, JSON; NULL = none */
-    const char *meta;   /* more of its metadata: `"labels":{...}`; NULL = none */
+    const char *status;                         /* of the cluster, JSON; NULL = none */
+    const char *name;                           /* of the cluster; NULL = "c" */
+    bool (*served)(void *ctx, const char *gvk); /* see rk_snapshot */
+    const char *meta; /* more of its metadata: `"labels":{...}`; NULL = none */
     struct rk_snap_outcome outcome;
     size_t made, gone; /* pods, by world_do */
 };
@@ -114,12 +116,13 @@ static inline const struct rk_plan *world_run(struct world *w, const char *spec)
     const char *text = rk_arena_fmt(
         &w->arena,
         "{\"apiVersion\":\"ray.io/v1\",\"kind\":\"RayCluster\",\"metadata\":{\"name\":"
-        "\"c\",\"namespace\":\"ns\",\"uid\":\"u\",\"generation\":1%s%s},\"spec\":%s%s%s}",
-        w->meta ? "," : "", w->meta ? w->meta : "", spec, w->status ? ",\"status\":" : "",
-        w->status ? w->status : "");
+        "\"%s\",\"namespace\":\"ns\",\"uid\":\"u\",\"generation\":1%s%s},\"spec\":%s%s%s}",
+        w->name ? w->name : "c", w->meta ? "," : "", w->meta ? w->meta : "", spec,
+        w->status ? ",\"status\":" : "", w->status ? w->status : "");
     const struct rk_snapshot snap = {.gvk = RAY_CLUSTER,
                                      .ns = "ns",
-                                     .name = "c",
+                                     .name = w->name ? w->name : "c",
+                                     .served = w->served,
                                      .uid = "u",
                                      .rv = "7",
                                      .object = rk_span_of(text),
