@@ -101,13 +101,19 @@ static void desired(const rk_api *rk, rk_pass *ps)
     number(rk, ps, "/maxWorkerReplicas", max);
 }
 
+/* One that stays, if there is one: its successor is made while the other still goes. */
 static const rk_json *head_service(const rk_api *rk, rk_pass *ps)
 {
-    for (RK_EACH(rk, s, rk->list(ps, RAY_SERVICE)))
-        if (rk_is(ray_label(rk, ps, s, RAY_L_TYPE), "head") &&
-            rk_is(ray_label(rk, ps, s, RAY_L_ID), ray_identifier(rk, ps, "head")))
+    const rk_json *going = NULL;
+    for (RK_EACH(rk, s, rk->list(ps, RAY_SERVICE))) {
+        if (!rk_is(ray_label(rk, ps, s, RAY_L_TYPE), "head") ||
+            !rk_is(ray_label(rk, ps, s, RAY_L_ID), ray_identifier(rk, ps, "head")))
+            continue;
+        if (!ray_terminating(rk, s))
             return s;
-    return NULL;
+        going = s;
+    }
+    return going;
 }
 
 /* Of the head nothing is told that is not known yet: no field, not an empty one. */

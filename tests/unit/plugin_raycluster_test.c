@@ -96,6 +96,23 @@ static void what_goes_or_is_anothers_has_no_gauges(void **state)
     close_world(&w);
 }
 
+/* ---- the head's Service ---- */
+
+static void a_service_that_stays_is_told_rather_than_one_that_goes(void **state)
+{
+    struct world w;
+    (void)state;
+    open_world(&w, &rk_plugin_v0, 8);
+    (void)world_service(&w, "a");
+    world_end(&w, "a");
+    world_run(&w, ALONE);
+    assert_non_null(strstr(world_status(&w), "\"serviceName\":\"a\""));
+    (void)world_service(&w, "b");
+    world_run(&w, ALONE);
+    assert_non_null(strstr(world_status(&w), "\"serviceName\":\"b\""));
+    close_world(&w);
+}
+
 /* ---- what was refused ---- */
 
 static void a_refused_write_of_pods_is_a_replica_failure(void **state)
@@ -180,6 +197,7 @@ int main(void)
         cmocka_unit_test(a_cluster_that_is_provisioned_says_how_long_it_took),
         cmocka_unit_test(times_that_say_nothing_give_no_duration),
         cmocka_unit_test(what_goes_or_is_anothers_has_no_gauges),
+        cmocka_unit_test(a_service_that_stays_is_told_rather_than_one_that_goes),
         cmocka_unit_test(a_refused_write_of_pods_is_a_replica_failure),
         cmocka_unit_test(lists_that_no_cluster_has_are_refused),
     };
