@@ -5,10 +5,6 @@
  * its pods are made all the same. */
 #include <raykeeper/ray.h>
 
-struct serve {
-    uint8_t reserved;
-};
-
 /* Ports named serve or serve-*; a head that declares none has the field's own. */
 static rk_json *ports(const rk_api *rk, rk_pass *ps)
 {
@@ -51,8 +47,7 @@ static int32_t plan(const rk_api *rk, rk_pass *ps, void *self)
     }
     rk_obj *svc = rk->want(ps, RAY_SERVICE, rk->fmt(ps, "%s-serve-svc", rk->name(ps)),
                            RK_POLICY_ONCE | RK_WANT_APART | RK_WANT_ANYONES);
-    RK_TRY(rk_set_str(rk, ps, svc, rk_under(rk, ps, labels, "ray.io/originated-from-cr-name"),
-                      rk->name(ps)));
+    RK_TRY(rk_set_str(rk, ps, svc, rk_under(rk, ps, labels, RAY_L_ORIGIN_NAME), rk->name(ps)));
     RK_TRY(rk_set_str(rk, ps, svc, rk_under(rk, ps, labels, RAY_L_ORIGIN), "RayCluster"));
     RK_TRY(rk_set_str(rk, ps, svc, rk_under(rk, ps, labels, "ray.io/serve"),
                       rk->fmt(ps, "%s-serve", rk->name(ps))));
@@ -79,13 +74,8 @@ static const rk_watch watches[] = {
 };
 
 RK_EXPORT const rk_plugin rk_plugin_v0 = {
-    RK_PLUGIN_SIZES,
-    .self_size = sizeof(struct serve),
-    .name = "serve",
-    .version = RK_VERSION,
-    .summary = "the Service of Ray Serve on a plain cluster",
-    .hooks = hooks,
-    .n_hooks = RK_COUNT(hooks),
-    .watches = watches,
-    .n_watches = RK_COUNT(watches),
+    RK_PLUGIN_SIZES,       .name = "serve",
+    .version = RK_VERSION, .summary = "the Service of Ray Serve on a plain cluster",
+    .hooks = hooks,        .n_hooks = RK_COUNT(hooks),
+    .watches = watches,    .n_watches = RK_COUNT(watches),
 };

@@ -8,8 +8,6 @@
 #define HISTORY_COLLECTOR HISTORY_SPEC "/collectorOptions"
 #define HISTORY_NAME      "ray-history-collector" /* of its container: tools of the field look for it */
 
-#define HISTORY_OWNER "ray.io/originated-from-cr-name" /* beside RAY_L_ORIGIN */
-
 struct history {
     const char *image, *pull_policy, *cpu, *memory, *cpu_limit, *memory_limit, *dashboard, *folder,
         *events;

@@ -26,7 +26,7 @@ static rk_json *env(const rk_api *rk, rk_pass *ps, const struct history *me)
     const char *fqdn = rk->str(rk->tree(rk->start(ps)), RAY_START_FQDN, NULL);
     const rk_json *labels = rk->at(rk->object(ps), "/metadata/labels");
     const char *kind = rk->str(labels, rk_under(rk, ps, "", RAY_L_ORIGIN), ""),
-               *owner = rk->str(labels, rk_under(rk, ps, "", HISTORY_OWNER), "");
+               *owner = rk->str(labels, rk_under(rk, ps, "", RAY_L_ORIGIN_NAME), "");
     int head = rk_is(rk->role(ps), "head");
     rk_json *list = rk->new_array(ps), *ip = rk->new_object(ps), *from = rk->new_object(ps),
             *ref = rk->new_object(ps);

@@ -23,7 +23,7 @@ static rk_json *peers(const rk_api *rk, rk_pass *ps, const char *way, const char
 static rk_json *submitter(const rk_api *rk, rk_pass *ps)
 {
     const rk_json *o = rk->object(ps);
-    const char *job = ray_label(rk, ps, o, "ray.io/originated-from-cr-name"),
+    const char *job = ray_label(rk, ps, o, RAY_L_ORIGIN_NAME),
                *port = rk->str(o, RAY_HEAD_SPEC "/rayStartParams/dashboard-port", "8265");
     int64_t n = 8265;
     if (!rk_is(ray_label(rk, ps, o, RAY_L_ORIGIN), "RayJob") ||

@@ -71,7 +71,7 @@ static int32_t stamp_unknown(const rk_api *rk, rk_pass *ps, const struct pods *p
 {
     for (size_t i = 0; i < p->n; i++)
         if (!p->pod[i].hash)
-            RK_TRY(rk->annotate(ps, p->pod[i].name, ROLLOUT_KEY, hash));
+            RK_TRY(rk->annotate(ps, p->pod[i].name, RAY_A_TEMPLATE, hash));
     return RK_OK;
 }
 

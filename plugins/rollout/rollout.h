@@ -4,7 +4,6 @@
 
 #include <raykeeper/ray.h>
 
-#define ROLLOUT_KEY  "raykeeper.io/template-hash"
 #define ROLLOUT_HASH "/metadata/annotations/raykeeper.io~1template-hash"
 #define ROLLOUT_ROLL "raykeeper.io/rolling-update"
 #define ROLLOUT_HEAD "raykeeper.io/rolling-update-head"

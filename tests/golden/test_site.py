@@ -31,6 +31,8 @@ BAD = [
     ("labels", "a", "has no '='"), ("labels", "a=b c", "is not the value"), ("labels", "-a=b", "is not the key"), ("labels", "A.b/c/d=e", "no DNS name"), ("labels", "a=" + "b" * 64, "is not the value"),
     ("labels", "ray.io/cluster=mine", "the operator's own"), ("labels", "app.kubernetes.io/name=mine", "the operator's own"),
     ("annotations", "a", "has no '='"), ("annotations", "a b=c", "is not the key"), ("annotations", "ray.io/ft-enabled=true", "the operator's own"),
+    ("annotations", "raykeeper.io/template-hash=1:A", "the operator's own"), ("labels", "ray.io/originated-from-crd=RayJob", "the operator's own"),
+    ("labels", "ray.io/originated-from-cr-name=a", "the operator's own"), ("labels", "ray.io/replica-host-index=0", "the operator's own"),
     ("node-selector", "zone", "has no '='"), ("head-node-selector", "zone=a b", "is not the value"), ("worker-node-selector", "=a", "is not the key"),
     ("tolerations", "a:Sometimes", "is not key"), ("tolerations", "a:", "is not key"), ("tolerations", "a:NoSchedule:5", "is not key"), ("tolerations", "a:NoExecute:", "is not key"),
     ("tolerations", "a:NoExecute:soon", "is not key"), ("head-tolerations", ":NoExecute", "is not key"), ("worker-tolerations", "a=b c:NoExecute", "is not the value"),
