@@ -58,41 +58,25 @@ static const char *script(const rk_api *rk, rk_pass *ps, const struct gcswait *m
         (long long)(me->quiet_ms / 1000), (long long)(me->interval_ms / 1000));
 }
 
-static rk_json *words(const rk_api *rk, rk_pass *ps, const char *a, const char *b, const char *c)
-{
-    rk_json *out = rk->new_array(ps);
-    const char *const all[] = {a, b, c};
-    for (size_t i = 0; i < RK_COUNT(all); i++)
-        if (all[i])
-            rk->push(ps, out, rk->new_str(ps, all[i]));
-    return out;
-}
-
-static rk_json *amounts(const rk_api *rk, rk_pass *ps, const struct gcswait *me)
-{
-    rk_json *out = rk->new_object(ps);
-    rk->put(ps, out, "cpu", rk->new_str(ps, me->cpu));
-    rk->put(ps, out, "memory", rk->new_str(ps, me->memory));
-    return out;
-}
-
 static int32_t shape_pod(const rk_api *rk, rk_pass *ps, void *self)
 {
     static const char *const copied[] = {"imagePullPolicy", "securityContext", "env",
                                          "volumeMounts"};
+    static const char *const bash[] = {"/bin/bash", "-c", "--"};
     const struct gcswait *me = self;
     const rk_json *c0 = rk->at(rk->tree(rk->subject(ps)), RAY_C0), *start = rk->tree(rk->start(ps));
     const char *fqdn = rk->str(start, RAY_START_FQDN, NULL);
     if (!fqdn)
         return RK_OK; /* raystart is switched off: nobody says where the head is */
-    const char *address = rk->fmt(ps, "%s:%s", fqdn, rk->str(start, RAY_START_HEAD_PORT, ""));
+    const char *address = rk->fmt(ps, "%s:%s", fqdn, rk->str(start, RAY_START_HEAD_PORT, "")),
+               *text = script(rk, ps, me, address);
     rk_json *c = rk->new_object(ps), *resources = rk->new_object(ps);
     rk->put(ps, c, "name", rk->new_str(ps, "wait-gcs-ready"));
     rk->put(ps, c, "image", rk->new_str(ps, me->image[0] ? me->image : rk->str(c0, "/image", "")));
-    rk->put(ps, c, "command", words(rk, ps, "/bin/bash", "-c", "--"));
-    rk->put(ps, c, "args", words(rk, ps, script(rk, ps, me, address), NULL, NULL));
-    rk->put(ps, resources, "limits", amounts(rk, ps, me));
-    rk->put(ps, resources, "requests", amounts(rk, ps, me));
+    rk->put(ps, c, "command", rk_words(rk, ps, bash, RK_COUNT(bash)));
+    rk->put(ps, c, "args", rk_words(rk, ps, &text, 1));
+    rk->put(ps, resources, "limits", ray_amounts(rk, ps, me->cpu, me->memory));
+    rk->put(ps, resources, "requests", ray_amounts(rk, ps, me->cpu, me->memory));
     rk->put(ps, c, "resources", resources);
     for (size_t i = 0; i < RK_COUNT(copied); i++) {
         const rk_json *v = rk->at(c0, rk_under(rk, ps, "", copied[i]));

@@ -56,10 +56,8 @@ static int32_t shape_pod(const rk_api *rk, rk_pass *ps, void *self)
     if (!me->enabled || rk->type(rk->at(rk->tree(rk->subject(ps)), HOOK)) > RK_JSON_NULL)
         return RK_OK;
     const char *const words[] = {"/bin/bash", "-c", me->command};
-    rk_json *exec = rk->new_object(ps), *command = rk->new_array(ps);
-    for (size_t i = 0; i < RK_COUNT(words); i++)
-        rk->push(ps, command, rk->new_str(ps, words[i]));
-    rk->put(ps, exec, "command", command);
+    rk_json *exec = rk->new_object(ps);
+    rk->put(ps, exec, "command", rk_words(rk, ps, words, RK_COUNT(words)));
     RK_TRY(rk->offer(rk->subject(ps), HOOK "/exec", exec));
     return me->grace_ms >= 1000 ? rk_offer_num(rk, ps, rk->subject(ps), GRACE, me->grace_ms / 1000)
                                 : RK_OK;

@@ -66,11 +66,9 @@ static rk_json *handler(const rk_api *rk, rk_pass *ps, const struct probes *me, 
                        rk->fmt(ps, wget, (long long)me->gcs_wget_s,
                                (long long)port(rk, start, RAY_START_PARAMS "/dashboard-port", 8265),
                                "api/gcs_healthz"));
-    rk_json *exec = rk->new_object(ps), *command = rk->new_array(ps);
-    rk->push(ps, command, rk->new_str(ps, "bash"));
-    rk->push(ps, command, rk->new_str(ps, "-c"));
-    rk->push(ps, command, rk->new_str(ps, text));
-    rk->put(ps, exec, "command", command);
+    const char *const words[] = {"bash", "-c", text};
+    rk_json *exec = rk->new_object(ps);
+    rk->put(ps, exec, "command", rk_words(rk, ps, words, RK_COUNT(words)));
     rk->put(ps, probe, "exec", exec);
     return probe;
 }

@@ -135,12 +135,7 @@ static const rk_hook hooks[] = {
 };
 
 static const rk_watch watches[] = {
-    {.gvk = RAY_POD,
-     .plural = "pods",
-     .owner = RAY_CLUSTER,
-     .index_label = RAY_L_CLUSTER,
-     .selector = "ray.io/node-type in (head,worker,redis-cleanup)",
-     .keep = "/metadata/labels\n/metadata/ownerReferences\n" HASH},
+    RAY_WATCH_PODS("\n" HASH),
 };
 
 RK_EXPORT const rk_plugin rk_plugin_v0 = {

@@ -19,20 +19,17 @@ struct stage {
     size_t pods; /* terminating ones too: they may run for a while yet */
 };
 
-static int is_true(const rk_api *rk, const rk_json *conditions, const char *type)
+static int is_true(const rk_api *rk, rk_pass *ps, const char *type)
 {
-    for (RK_EACH(rk, c, conditions))
-        if (rk_is(rk->str(c, "/type", NULL), type))
-            return rk_is(rk->str(c, "/status", NULL), "True");
-    return 0;
+    const char *path = rk->fmt(ps, "/status/conditions/[%s]/status", type);
+    return rk_is(rk->str(rk->object(ps), path, NULL), "True");
 }
 
 static struct stage look(const rk_api *rk, rk_pass *ps)
 {
-    const rk_json *o = rk->object(ps), *conditions = rk->at(o, "/status/conditions");
-    struct stage s = {.wanted = rk->truth(o, "/spec/suspend", 0),
-                      .begun = is_true(rk, conditions, suspending),
-                      .done = is_true(rk, conditions, suspended)};
+    struct stage s = {.wanted = rk->truth(rk->object(ps), "/spec/suspend", 0),
+                      .begun = is_true(rk, ps, suspending),
+                      .done = is_true(rk, ps, suspended)};
     for (RK_EACH(rk, pod, rk->list(ps, RAY_POD)))
         s.pods += (size_t)ray_is(rk, ps, pod, NULL);
     s.done = s.done && !s.begun;
@@ -123,12 +120,7 @@ static const rk_hook hooks[] = {
 };
 
 static const rk_watch watches[] = {
-    {.gvk = RAY_POD,
-     .plural = "pods",
-     .owner = RAY_CLUSTER,
-     .index_label = RAY_L_CLUSTER,
-     .selector = "ray.io/node-type in (head,worker,redis-cleanup)",
-     .keep = "/metadata/labels\n/metadata/ownerReferences\n/metadata/deletionTimestamp"},
+    RAY_WATCH_PODS(""),
 };
 
 RK_EXPORT const rk_plugin rk_plugin_v0 = {

@@ -34,6 +34,21 @@
 #define RAY_C0        "/spec/containers/0" /* always the user's Ray container */
 #define RAY_HEAD_SPEC "/spec/headGroupSpec"
 
+/* The pods of a RayCluster, for `watches`: RAY_WATCH_PODS("\n/status/phase" RAY_KEEP_DEAD). `more` are paths
+ * beyond labels and owner, each with a line break in front. All plugins select the same pods: what one
+ * selects beside would be a second watch of all of them. */
+#define RAY_PODS_SELECTOR "ray.io/node-type in (head,worker,redis-cleanup)"
+#define RAY_WATCH_PODS(more)                                                                      \
+    {                                                                                             \
+        .gvk = RAY_POD, .plural = "pods", .owner = RAY_CLUSTER, .index_label = RAY_L_CLUSTER,     \
+        .selector = RAY_PODS_SELECTOR, .keep = "/metadata/labels\n/metadata/ownerReferences" more \
+    }
+/* What ray_dead and ray_ready read. */
+#define RAY_KEEP_DEAD                                               \
+    "\n/spec/restartPolicy\n/spec/containers/*/name\n/status/phase" \
+    "\n/status/containerStatuses"
+#define RAY_KEEP_READY "\n/status/conditions"
+
 /* What raystart leaves in the start scratch at rank BASE for everybody: */
 #define RAY_START_FQDN      "/start/fqdn"      /* head service, fully qualified */
 #define RAY_START_SERVICE   "/start/service"   /* its first label */
@@ -121,6 +136,23 @@ static inline int ray_autoscaling(const rk_api *rk, rk_pass *ps)
     return rk->truth(rk->object(ps), "/spec/enableInTreeAutoscaling", 0);
 }
 
+/* Is what the head knows kept beyond the head: by the options, or by the annotation alone? */
+static inline int ray_ft_enabled(const rk_api *rk, rk_pass *ps)
+{
+    return rk_is_ci(ray_annotation(rk, ps, RAY_A_FT), "true") ||
+           rk->type(rk->at(rk->object(ps), "/spec/gcsFaultToleranceOptions")) == RK_JSON_OBJECT;
+}
+
+/* {cpu, memory}: requests or limits of a container. */
+static inline rk_json *ray_amounts(const rk_api *rk, rk_pass *ps, const char *cpu,
+                                   const char *memory)
+{
+    rk_json *out = rk->new_object(ps);
+    rk->put(ps, out, "cpu", rk->new_str(ps, cpu));
+    rk->put(ps, out, "memory", rk->new_str(ps, memory));
+    return out;
+}
+
 /* Is the version at least that one? "v2.53" and "2.53.0rc1" are 2.53; "nightly" and nothing are no
  * version (reference 2, version parsing). */
 static inline int ray_version_at_least(const char *version, long major, long minor)
@@ -199,6 +231,12 @@ static inline int64_t ray_time_ms(const char *text)
 static inline int ray_terminating(const rk_api *rk, const rk_json *pod)
 {
     return rk->at(pod, "/metadata/deletionTimestamp") != NULL;
+}
+
+/* Is the pod's condition Ready true? */
+static inline int ray_ready(const rk_api *rk, const rk_json *pod)
+{
+    return rk_is(rk->str(pod, "/status/conditions/[Ready]/status", NULL), "True");
 }
 
 /* Must this pod go, and why? Failed or Succeeded whatever its restartPolicy; Running with restartPolicy Never and a terminated Ray container (reference 6.2). */

@@ -45,6 +45,25 @@ static inline int rk_is_ci(const char *a, const char *b)
     return *a == *b;
 }
 
+/* Is this one of the lines of an option of type RK_T_LIST? */
+static inline int rk_listed(const char *list, const char *word)
+{
+    size_t n = strlen(word);
+    for (const char *at = list; *at; at += strcspn(at, "\n"), at += *at == '\n')
+        if (strcspn(at, "\n") == n && strncmp(at, word, n) == 0)
+            return 1;
+    return 0;
+}
+
+/* An array of `n` texts; a NULL among them ends it. */
+static inline rk_json *rk_words(const rk_api *rk, rk_pass *ps, const char *const *words, size_t n)
+{
+    rk_json *list = rk->new_array(ps);
+    for (size_t i = 0; i < n && words[i]; i++)
+        rk->push(ps, list, rk->new_str(ps, words[i]));
+    return list;
+}
+
 static inline int32_t rk_set_str(const rk_api *rk, rk_pass *ps, rk_obj *o, const char *path,
                                  const char *s)
 {
@@ -99,14 +118,30 @@ static inline const char *rk_env_path(const rk_api *rk, rk_pass *ps, const char 
 {
     return rk->fmt(ps, "%s/env/[%s]", container, name);
 }
-/* When no entry of that name exists. */
-static inline int32_t rk_env_offer(const rk_api *rk, rk_pass *ps, rk_obj *pod,
-                                   const char *container, const char *name, const char *value)
+/* An entry {name, value}; {name, valueFrom} a field of the pod. */
+static inline rk_json *rk_env_value(const rk_api *rk, rk_pass *ps, const char *name,
+                                    const char *value)
 {
     rk_json *e = rk->new_object(ps);
     rk->put(ps, e, "name", rk->new_str(ps, name));
     rk->put(ps, e, "value", rk->new_str(ps, value));
-    return rk->offer(pod, rk_env_path(rk, ps, container, name), e);
+    return e;
+}
+static inline rk_json *rk_env_from_field(const rk_api *rk, rk_pass *ps, const char *name,
+                                         const char *field_path)
+{
+    rk_json *e = rk->new_object(ps), *from = rk->new_object(ps), *ref = rk->new_object(ps);
+    rk->put(ps, e, "name", rk->new_str(ps, name));
+    rk->put(ps, ref, "fieldPath", rk->new_str(ps, field_path));
+    rk->put(ps, from, "fieldRef", ref);
+    rk->put(ps, e, "valueFrom", from);
+    return e;
+}
+/* When no entry of that name exists. */
+static inline int32_t rk_env_offer(const rk_api *rk, rk_pass *ps, rk_obj *pod,
+                                   const char *container, const char *name, const char *value)
+{
+    return rk->offer(pod, rk_env_path(rk, ps, container, name), rk_env_value(rk, ps, name, value));
 }
 /* Ours, at the end of the list, whoever had set that name before: the effective value is the last one's either way, and a list
  * without duplicates can be server-side applied. */
@@ -119,20 +154,13 @@ static inline int32_t rk_env_force_json(const rk_api *rk, rk_pass *ps, rk_obj *p
 static inline int32_t rk_env_force(const rk_api *rk, rk_pass *ps, rk_obj *pod,
                                    const char *container, const char *name, const char *value)
 {
-    rk_json *e = rk->new_object(ps);
-    rk->put(ps, e, "name", rk->new_str(ps, name));
-    rk->put(ps, e, "value", rk->new_str(ps, value));
-    return rk_env_force_json(rk, ps, pod, container, name, e);
+    return rk_env_force_json(rk, ps, pod, container, name, rk_env_value(rk, ps, name, value));
 }
 static inline int32_t rk_env_field(const rk_api *rk, rk_pass *ps, rk_obj *pod,
                                    const char *container, const char *name, const char *field_path)
 {
-    rk_json *e = rk->new_object(ps), *from = rk->new_object(ps), *ref = rk->new_object(ps);
-    rk->put(ps, e, "name", rk->new_str(ps, name));
-    rk->put(ps, ref, "fieldPath", rk->new_str(ps, field_path));
-    rk->put(ps, from, "fieldRef", ref);
-    rk->put(ps, e, "valueFrom", from);
-    return rk_env_force_json(rk, ps, pod, container, name, e);
+    return rk_env_force_json(rk, ps, pod, container, name,
+                             rk_env_from_field(rk, ps, name, field_path));
 }
 
 #endif

@@ -104,12 +104,7 @@ static const rk_watch watches[] = {
      .selector = RAY_L_CLUSTER,
      .keep = "/metadata/labels\n/metadata/ownerReferences\n/metadata/deletionTimestamp",
      .metadata_only = 1},
-    {.gvk = RAY_POD,
-     .plural = "pods",
-     .owner = RAY_CLUSTER,
-     .index_label = RAY_L_CLUSTER,
-     .selector = "ray.io/node-type in (head,worker,redis-cleanup)",
-     .keep = "/metadata/labels\n/metadata/ownerReferences\n/metadata/deletionTimestamp"},
+    RAY_WATCH_PODS(""),
 };
 
 RK_EXPORT const rk_plugin rk_plugin_v0 = {

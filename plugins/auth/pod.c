@@ -43,15 +43,6 @@ static int32_t volume(const rk_api *rk, rk_pass *ps, const struct auth *me)
     return rk->offer(rk->subject(ps), "/spec/volumes/[" VOLUME "]", v);
 }
 
-static int listed(const char *words, const char *name)
-{
-    size_t n = strlen(name);
-    for (const char *at = words; *at; at += strcspn(at, "\n"), at += *at == '\n')
-        if (strcspn(at, "\n") == n && strncmp(at, name, n) == 0)
-            return 1;
-    return 0;
-}
-
 int32_t auth_pod(const rk_api *rk, rk_pass *ps, void *self)
 {
     static const char *const lists[] = {"/spec/containers", "/spec/initContainers"};
@@ -63,7 +54,7 @@ int32_t auth_pod(const rk_api *rk, rk_pass *ps, void *self)
     for (size_t l = 0; l < RK_COUNT(lists); l++)
         for (size_t i = 0; i < rk->len(now, lists[l]); i++) {
             const char *path = rk->fmt(ps, "%s/%zu", lists[l], i);
-            if (listed(me->beside, rk->str(now, rk->fmt(ps, "%s/name", path), "")))
+            if (rk_listed(me->beside, rk->str(now, rk->fmt(ps, "%s/name", path), "")))
                 RK_TRY(container(rk, ps, me, path));
         }
     return auth_by_kubernetes(rk, ps) ? volume(rk, ps, me) : RK_OK;

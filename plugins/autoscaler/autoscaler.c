@@ -100,12 +100,7 @@ static const rk_watch watches[] = {
     NAMES_OF(AUTOSCALER_ACCOUNT, "serviceaccounts"),
     NAMES_OF(AUTOSCALER_RBAC "/v1/Role", "roles"),
     NAMES_OF(AUTOSCALER_RBAC "/v1/RoleBinding", "rolebindings"),
-    {.gvk = RAY_POD,
-     .plural = "pods",
-     .owner = RAY_CLUSTER,
-     .index_label = RAY_L_CLUSTER,
-     .selector = "ray.io/node-type in (head,worker,redis-cleanup)",
-     .keep = "/metadata/labels\n/metadata/deletionTimestamp"},
+    RAY_WATCH_PODS(""),
 };
 
 RK_EXPORT const rk_plugin rk_plugin_v0 = {

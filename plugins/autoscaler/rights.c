@@ -20,25 +20,18 @@ static const struct right rights[] = {
     {"ray.io", "rayclusters", {"get", "patch"}, 1},
 };
 
-static rk_json *one(const rk_api *rk, rk_pass *ps, const char *word)
-{
-    rk_json *list = rk->new_array(ps);
-    rk->push(ps, list, rk->new_str(ps, word));
-    return list;
-}
-
 static rk_json *rules(const rk_api *rk, rk_pass *ps)
 {
+    const char *name = rk->name(ps);
     rk_json *all = rk->new_array(ps);
     for (size_t i = 0; i < RK_COUNT(rights); i++) {
-        rk_json *rule = rk->new_object(ps), *verbs = rk->new_array(ps);
-        for (size_t k = 0; k < RK_COUNT(rights[i].verbs) && rights[i].verbs[k]; k++)
-            rk->push(ps, verbs, rk->new_str(ps, rights[i].verbs[k]));
-        rk->put(ps, rule, "apiGroups", one(rk, ps, rights[i].group));
-        rk->put(ps, rule, "resources", one(rk, ps, rights[i].resource));
-        if (rights[i].named)
-            rk->put(ps, rule, "resourceNames", one(rk, ps, rk->name(ps)));
-        rk->put(ps, rule, "verbs", verbs);
+        const struct right *r = &rights[i];
+        rk_json *rule = rk->new_object(ps);
+        rk->put(ps, rule, "apiGroups", rk_words(rk, ps, &r->group, 1));
+        rk->put(ps, rule, "resources", rk_words(rk, ps, &r->resource, 1));
+        if (r->named)
+            rk->put(ps, rule, "resourceNames", rk_words(rk, ps, &name, 1));
+        rk->put(ps, rule, "verbs", rk_words(rk, ps, r->verbs, RK_COUNT(r->verbs)));
         rk->push(ps, all, rule);
     }
     return all;

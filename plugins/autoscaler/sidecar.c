@@ -7,67 +7,31 @@
 #include "autoscaler.h"
 
 #define SIDECAR "/spec/containers/[" AUTOSCALER_NAME "]"
-#define VOLUME  "/spec/volumes/[ray-logs]"
-
-static rk_json *entry(const rk_api *rk, rk_pass *ps, const char *name, const char *value)
-{
-    rk_json *e = rk->new_object(ps);
-    rk->put(ps, e, "name", rk->new_str(ps, name));
-    rk->put(ps, e, "value", rk->new_str(ps, value));
-    return e;
-}
-
-static rk_json *field(const rk_api *rk, rk_pass *ps, const char *name, const char *path)
-{
-    rk_json *e = rk->new_object(ps), *from = rk->new_object(ps), *ref = rk->new_object(ps);
-    rk->put(ps, ref, "fieldPath", rk->new_str(ps, path));
-    rk->put(ps, from, "fieldRef", ref);
-    rk->put(ps, e, "name", rk->new_str(ps, name));
-    rk->put(ps, e, "valueFrom", from);
-    return e;
-}
 
 static rk_json *env(const rk_api *rk, rk_pass *ps, const struct autoscaler *me)
 {
-    const rk_json *users = rk->at(autoscaler_options(rk, ps), "/env");
+    const rk_json *options = autoscaler_options(rk, ps);
     rk_json *all = rk->new_array(ps);
     rk_json *ours[] = {
-        field(rk, ps, "RAY_CLUSTER_NAME", "metadata.labels['ray.io/cluster']"),
-        field(rk, ps, "RAY_CLUSTER_NAMESPACE", "metadata.namespace"),
-        field(rk, ps, "RAY_HEAD_POD_NAME", "metadata.name"),
-        entry(rk, ps, "KUBERAY_CRD_VER", "v1"),
-        entry(rk, ps, AUTOSCALER_START, me->start),
+        rk_env_from_field(rk, ps, "RAY_CLUSTER_NAME", "metadata.labels['ray.io/cluster']"),
+        rk_env_from_field(rk, ps, "RAY_CLUSTER_NAMESPACE", "metadata.namespace"),
+        rk_env_from_field(rk, ps, "RAY_HEAD_POD_NAME", "metadata.name"),
+        rk_env_value(rk, ps, "KUBERAY_CRD_VER", "v1"),
+        rk_env_value(rk, ps, AUTOSCALER_START, me->start),
     };
-    for (size_t i = 0; i < RK_COUNT(ours); i++) {
-        int named = 0;
-        for (RK_EACH(rk, u, users))
-            named |= rk_is(rk->str(u, "/name", NULL), rk->str(ours[i], "/name", ""));
-        if (!named)
+    for (size_t i = 0; i < RK_COUNT(ours); i++)
+        if (!rk->at(options, rk_env_path(rk, ps, "", rk->str(ours[i], "/name", ""))))
             rk->push(ps, all, ours[i]);
-    }
-    for (RK_EACH(rk, u, users))
+    for (RK_EACH(rk, u, rk->at(options, "/env")))
         rk->push(ps, all, rk->copy(ps, u));
     return all;
 }
 
-static rk_json *words(const rk_api *rk, rk_pass *ps, const char *const *word, size_t n)
-{
-    rk_json *list = rk->new_array(ps);
-    for (size_t i = 0; i < n; i++)
-        rk->push(ps, list, rk->new_str(ps, word[i]));
-    return list;
-}
-
 static rk_json *resources(const rk_api *rk, rk_pass *ps, const struct autoscaler *me)
 {
-    static const char *const both[] = {"limits", "requests"};
     rk_json *out = rk->new_object(ps);
-    for (size_t i = 0; i < RK_COUNT(both); i++) {
-        rk_json *amounts = rk->new_object(ps);
-        rk->put(ps, amounts, "cpu", rk->new_str(ps, me->cpu));
-        rk->put(ps, amounts, "memory", rk->new_str(ps, me->memory));
-        rk->put(ps, out, both[i], amounts);
-    }
+    rk->put(ps, out, "limits", ray_amounts(rk, ps, me->cpu, me->memory));
+    rk->put(ps, out, "requests", ray_amounts(rk, ps, me->cpu, me->memory));
     return out;
 }
 
@@ -98,8 +62,8 @@ int32_t autoscaler_sidecar(const rk_api *rk, rk_pass *ps, void *self)
                                      rk->str(now, RAY_C0 "/image", ""))));
     rk->put(ps, c, "imagePullPolicy",
             rk->new_str(ps, first_of(rk->str(o, "/imagePullPolicy", ""), me->pull_policy, "")));
-    rk->put(ps, c, "command", words(rk, ps, bash, RK_COUNT(bash)));
-    rk->put(ps, c, "args", words(rk, ps, &me->start, 1));
+    rk->put(ps, c, "command", rk_words(rk, ps, bash, RK_COUNT(bash)));
+    rk->put(ps, c, "args", rk_words(rk, ps, &me->start, 1));
     rk->put(ps, c, "env", env(rk, ps, me));
     rk->put(ps, c, "resources", resources(rk, ps, me));
     replace(rk, ps, c, "command", RK_JSON_ARRAY);
@@ -111,34 +75,9 @@ int32_t autoscaler_sidecar(const rk_api *rk, rk_pass *ps, void *self)
     return rk->append(rk->subject(ps), "/spec/containers", c);
 }
 
-/* One folder for the logs of both. A subPathExpr names variables that only the Ray container has:
- * then the logs stay apart. */
-static int32_t logs(const rk_api *rk, rk_pass *ps, const struct autoscaler *me)
-{
-    rk_obj *pod = rk->subject(ps);
-    const rk_json *now = rk->tree(pod);
-    const char *ray = rk->fmt(ps, RAY_C0 "/volumeMounts/[%s]", me->logs),
-               *beside = rk->fmt(ps, SIDECAR "/volumeMounts/[%s]", me->logs);
-    const rk_json *users = rk->at(now, ray);
-    if (me->logs[0] == '\0' || !rk->at(now, SIDECAR))
-        return RK_OK;
-    if (users && !rk->at(users, "/subPathExpr")) {
-        rk_json *copy = rk->copy(ps, users);
-        return rk->offer(pod, beside, copy);
-    }
-    if (users && rk->at(now, beside))
-        return RK_OK;
-    if (!rk->at(now, VOLUME))
-        RK_TRY(rk->set(pod, VOLUME "/emptyDir", rk->new_object(ps)));
-    if (!users)
-        RK_TRY(rk_set_str(rk, ps, pod, rk->fmt(ps, "%s/name", ray), "ray-logs"));
-    return rk->at(now, beside)
-               ? RK_OK
-               : rk_set_str(rk, ps, pod, rk->fmt(ps, "%s/name", beside), "ray-logs");
-}
-
 int32_t autoscaler_head(const rk_api *rk, rk_pass *ps, void *self)
 {
+    const struct autoscaler *me = self;
     rk_obj *pod = rk->subject(ps);
     const char *version = autoscaler_version(rk, ps);
     int v2 = rk_is(version, "v2");
@@ -151,7 +90,8 @@ int32_t autoscaler_head(const rk_api *rk, rk_pass *ps, void *self)
         RK_TRY(rk_env_force(rk, ps, pod, RAY_C0, AUTOSCALER_V2_ENV, v2 ? "true" : "false"));
     if (v2)
         RK_TRY(rk_set_str(rk, ps, pod, "/spec/restartPolicy", "Never"));
-    return logs(rk, ps, self);
+    return me->logs[0] && rk->at(rk->tree(pod), SIDECAR) ? ray_share_logs(rk, ps, SIDECAR, me->logs)
+                                                         : RK_OK;
 }
 
 int32_t autoscaler_worker(const rk_api *rk, rk_pass *ps, void *self)

@@ -76,7 +76,7 @@ int32_t gcsft_claim(const rk_api *rk, rk_pass *ps, void *self)
     const char *name = gcsft_claim_name(rk, ps),
                *class = rk->str(storage, "/storageClassName", NULL),
                *text = rk->str(size, "", rk->number_text(size));
-    if (!gcsft_on(rk, ps) || !gcsft_rocksdb(rk, ps))
+    if (!ray_ft_enabled(rk, ps) || !gcsft_rocksdb(rk, ps))
         return RK_OK;
     if (rk->str(storage, "/claimName", "")[0])
         return users_claim(rk, ps, name);

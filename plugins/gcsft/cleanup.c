@@ -19,7 +19,7 @@ static int has_finalizer(const rk_api *rk, rk_pass *ps)
 
 static int needed(const rk_api *rk, rk_pass *ps, const struct gcsft *me)
 {
-    return me->cleanup && gcsft_on(rk, ps) && !gcsft_rocksdb(rk, ps);
+    return me->cleanup && ray_ft_enabled(rk, ps) && !gcsft_rocksdb(rk, ps);
 }
 
 int32_t gcsft_hold(const rk_api *rk, rk_pass *ps, void *self)
@@ -45,38 +45,24 @@ static const char script[] =
     "'are deleted' if done else 'could not be deleted')\n"
     "sys.exit(0 if done else 1)\n";
 
-static rk_json *words(const rk_api *rk, rk_pass *ps, const char *a, const char *b, const char *c)
-{
-    const char *const all[] = {a, b, c};
-    rk_json *out = rk->new_array(ps);
-    for (size_t i = 0; i < RK_COUNT(all) && all[i]; i++)
-        rk->push(ps, out, rk->new_str(ps, all[i]));
-    return out;
-}
-
 /* Of a head pod: only the Ray container, which cleans up instead of starting Ray. */
 static int32_t container(const rk_api *rk, rk_pass *ps, rk_obj *job, const struct gcsft *me)
 {
     static const char *const gone[] = {"livenessProbe", "readinessProbe", "startupProbe",
                                        "lifecycle", "resources"};
     static const char *const kinds[] = {"limits", "requests"};
+    static const char *const bash[] = {"/bin/bash", "-c", "--"};
+    const char *line =
+        rk->fmt(ps, "echo \"If this fails, delete the keys by hand.\" && python -c \"%s\"", script);
     for (size_t n = rk->len(rk->tree(job), POD "/spec/containers"); n > 1; n--)
         RK_TRY(rk->drop(job, rk->fmt(ps, POD "/spec/containers/%zu", n - 1)));
     for (size_t i = 0; i < RK_COUNT(gone); i++)
         RK_TRY(rk->drop(job, rk->fmt(ps, POD RAY_C0 "/%s", gone[i])));
-    for (size_t i = 0; i < RK_COUNT(kinds); i++) {
-        RK_TRY(rk_set_str(rk, ps, job, rk->fmt(ps, POD RAY_C0 "/resources/%s/cpu", kinds[i]),
-                          me->cpu));
-        RK_TRY(rk_set_str(rk, ps, job, rk->fmt(ps, POD RAY_C0 "/resources/%s/memory", kinds[i]),
-                          me->memory));
-    }
-    RK_TRY(rk->set(job, POD RAY_C0 "/command", words(rk, ps, "/bin/bash", "-c", "--")));
-    RK_TRY(rk->set(
-        job, POD RAY_C0 "/args",
-        words(rk, ps,
-              rk->fmt(ps, "echo \"If this fails, delete the keys by hand.\" && python -c \"%s\"",
-                      script),
-              NULL, NULL)));
+    for (size_t i = 0; i < RK_COUNT(kinds); i++)
+        RK_TRY(rk->set(job, rk->fmt(ps, POD RAY_C0 "/resources/%s", kinds[i]),
+                       ray_amounts(rk, ps, me->cpu, me->memory)));
+    RK_TRY(rk->set(job, POD RAY_C0 "/command", rk_words(rk, ps, bash, RK_COUNT(bash))));
+    RK_TRY(rk->set(job, POD RAY_C0 "/args", rk_words(rk, ps, &line, 1)));
     RK_TRY(rk_env_force(rk, ps, job, POD RAY_C0, "RAY_redis_db_connect_retries", "120"));
     return rk_env_force(rk, ps, job, POD RAY_C0, "RAY_redis_db_connect_wait_milliseconds", "500");
 }

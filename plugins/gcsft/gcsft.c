@@ -46,12 +46,6 @@ static const rk_opt options[] = {
      .help = "seconds that a worker waits for a head that is being replaced"},
 };
 
-int gcsft_on(const rk_api *rk, rk_pass *ps)
-{
-    return rk_is_ci(ray_annotation(rk, ps, RAY_A_FT), "true") ||
-           rk->type(rk->at(rk->object(ps), GCSFT_OPTIONS)) == RK_JSON_OBJECT;
-}
-
 int gcsft_rocksdb(const rk_api *rk, rk_pass *ps)
 {
     return rk_is(rk->str(rk->object(ps), GCSFT_OPTIONS "/backend", "redis"), "rocksdb");
@@ -109,12 +103,7 @@ static const rk_kind kinds[] = {
 };
 
 static const rk_watch watches[] = {
-    {.gvk = RAY_POD,
-     .plural = "pods",
-     .owner = RAY_CLUSTER,
-     .index_label = RAY_L_CLUSTER,
-     .selector = "ray.io/node-type in (head,worker,redis-cleanup)",
-     .keep = "/metadata/labels\n/metadata/ownerReferences\n/metadata/deletionTimestamp"},
+    RAY_WATCH_PODS(""),
     {.gvk = GCSFT_JOB,
      .plural = "jobs",
      .owner = RAY_CLUSTER,

@@ -18,7 +18,6 @@ struct gcsft {
 };
 
 /* gcsft.c */
-int gcsft_on(const rk_api *rk, rk_pass *ps);
 int gcsft_rocksdb(const rk_api *rk, rk_pass *ps);
 const char *gcsft_storage_namespace(const rk_api *rk, rk_pass *ps);
 /* validate.c */

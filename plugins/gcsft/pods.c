@@ -63,7 +63,7 @@ static int32_t rocksdb(const rk_api *rk, rk_pass *ps)
 int32_t gcsft_head(const rk_api *rk, rk_pass *ps, void *self)
 {
     (void)self;
-    if (!gcsft_on(rk, ps))
+    if (!ray_ft_enabled(rk, ps))
         return RK_OK;
     return gcsft_rocksdb(rk, ps) ? rocksdb(rk, ps) : redis(rk, ps);
 }
@@ -71,7 +71,7 @@ int32_t gcsft_head(const rk_api *rk, rk_pass *ps, void *self)
 int32_t gcsft_worker(const rk_api *rk, rk_pass *ps, void *self)
 {
     const struct gcsft *me = self;
-    if (!gcsft_on(rk, ps))
+    if (!ray_ft_enabled(rk, ps))
         return RK_OK;
     return rk_env_offer(rk, ps, rk->subject(ps), RAY_C0, "RAY_gcs_rpc_server_reconnect_timeout_s",
                         me->reconnect);

@@ -104,7 +104,7 @@ int32_t gcsft_validate(const rk_api *rk, rk_pass *ps, void *self)
     (void)ray_typed(rk, ps, GCSFT_OPTIONS, RK_JSON_OBJECT); /* told there */
     if (rk->type(rk->at(rk->object(ps), GCSFT_OPTIONS)) == RK_JSON_OBJECT)
         with_options(rk, ps);
-    if (!gcsft_on(rk, ps))
+    if (!ray_ft_enabled(rk, ps))
         no_env(
             rk, ps, "RAY_REDIS_ADDRESS",
             "only with fault tolerance: annotation ray.io/ft-enabled or gcsFaultToleranceOptions");

@@ -80,12 +80,6 @@ static int32_t plan(const rk_api *rk, rk_pass *ps, void *self)
     return rk->drop_pod(ps, is, why, "DeletedHeadPod", "FailedToDeleteHeadPod");
 }
 
-static int ft_enabled(const rk_api *rk, rk_pass *ps)
-{
-    return rk_is_ci(ray_annotation(rk, ps, RAY_A_FT), "true") ||
-           rk->type(rk->at(rk->object(ps), "/spec/gcsFaultToleranceOptions")) == RK_JSON_OBJECT;
-}
-
 static int32_t identify(const rk_api *rk, rk_pass *ps, void *self)
 {
     rk_obj *pod = rk->subject(ps);
@@ -93,7 +87,7 @@ static int32_t identify(const rk_api *rk, rk_pass *ps, void *self)
     (void)self;
     RK_TRY(ray_identify(rk, ps, "head"));
     return rk_set_str(rk, ps, pod, rk_under(rk, ps, annotations, RAY_A_FT),
-                      ft_enabled(rk, ps) ? "true" : "false");
+                      ray_ft_enabled(rk, ps) ? "true" : "false");
 }
 
 static int32_t ports(const rk_api *rk, rk_pass *ps, void *self)
@@ -128,15 +122,7 @@ static const rk_hook hooks[] = {
 };
 
 static const rk_watch watches[] = {
-    {.gvk = RAY_POD,
-     .plural = "pods",
-     .owner = RAY_CLUSTER,
-     .index_label = RAY_L_CLUSTER,
-     .selector = "ray.io/node-type in (head,worker,redis-cleanup)",
-     .keep = "/metadata/labels\n/metadata/ownerReferences\n/metadata/creationTimestamp\n"
-             "/metadata/deletionTimestamp\n/spec/restartPolicy\n"
-             "/spec/containers/*/name\n/status/phase\n/status/conditions\n"
-             "/status/containerStatuses"},
+    RAY_WATCH_PODS(RAY_KEEP_DEAD RAY_KEEP_READY),
 };
 
 RK_EXPORT const rk_plugin rk_plugin_v0 = {

@@ -7,18 +7,7 @@
 static void put_env(const rk_api *rk, rk_pass *ps, rk_json *list, const char *name,
                     const char *value)
 {
-    rk_json *e = rk->new_object(ps);
-    rk->put(ps, e, "name", rk->new_str(ps, name));
-    rk->put(ps, e, "value", rk->new_str(ps, value));
-    rk->push(ps, list, e);
-}
-
-static int users(const rk_api *rk, rk_pass *ps, const char *name)
-{
-    for (RK_EACH(rk, e, rk->at(rk->object(ps), HISTORY_COLLECTOR "/env")))
-        if (rk_is(rk->str(e, "/name", NULL), name))
-            return 1;
-    return 0;
+    rk->push(ps, list, rk_env_value(rk, ps, name, value));
 }
 
 static rk_json *env(const rk_api *rk, rk_pass *ps, const struct history *me)
@@ -28,13 +17,8 @@ static rk_json *env(const rk_api *rk, rk_pass *ps, const struct history *me)
     const char *kind = rk->str(labels, rk_under(rk, ps, "", RAY_L_ORIGIN), ""),
                *owner = rk->str(labels, rk_under(rk, ps, "", RAY_L_ORIGIN_NAME), "");
     int head = rk_is(rk->role(ps), "head");
-    rk_json *list = rk->new_array(ps), *ip = rk->new_object(ps), *from = rk->new_object(ps),
-            *ref = rk->new_object(ps);
-    rk->put(ps, ref, "fieldPath", rk->new_str(ps, "status.podIP"));
-    rk->put(ps, from, "fieldRef", ref);
-    rk->put(ps, ip, "name", rk->new_str(ps, "POD_IP"));
-    rk->put(ps, ip, "valueFrom", from);
-    rk->push(ps, list, ip);
+    rk_json *list = rk->new_array(ps);
+    rk->push(ps, list, rk_env_from_field(rk, ps, "POD_IP", "status.podIP"));
     put_env(rk, ps, list, "RAY_CLUSTER_NAME", rk->name(ps));
     put_env(rk, ps, list, "RAY_CLUSTER_NAMESPACE", rk->ns(ps));
     put_env(rk, ps, list, "RAY_ROLE", head ? "Head" : "Worker");
@@ -45,19 +29,11 @@ static rk_json *env(const rk_api *rk, rk_pass *ps, const struct history *me)
         put_env(rk, ps, list, "OWNER_KIND", kind);
         put_env(rk, ps, list, "OWNER_NAME", owner);
     }
-    if (head && !users(rk, ps, "RAY_DASHBOARD_ADDRESS"))
+    if (head && !rk->at(rk->object(ps), HISTORY_COLLECTOR "/env/[RAY_DASHBOARD_ADDRESS]"))
         put_env(rk, ps, list, "RAY_DASHBOARD_ADDRESS", me->dashboard);
     for (RK_EACH(rk, e, rk->at(rk->object(ps), HISTORY_COLLECTOR "/env")))
         rk->push(ps, list, rk->copy(ps, e));
     return list;
-}
-
-static rk_json *amounts(const rk_api *rk, rk_pass *ps, const char *cpu, const char *memory)
-{
-    rk_json *out = rk->new_object(ps);
-    rk->put(ps, out, "cpu", rk->new_str(ps, cpu));
-    rk->put(ps, out, "memory", rk->new_str(ps, memory));
-    return out;
 }
 
 int32_t history_sidecar(const rk_api *rk, rk_pass *ps, void *self)
@@ -77,8 +53,8 @@ int32_t history_sidecar(const rk_api *rk, rk_pass *ps, void *self)
         rk->put(ps, c, "resources", rk->copy(ps, resources));
     } else {
         rk_json *ours = rk->new_object(ps);
-        rk->put(ps, ours, "limits", amounts(rk, ps, me->cpu_limit, me->memory_limit));
-        rk->put(ps, ours, "requests", amounts(rk, ps, me->cpu, me->memory));
+        rk->put(ps, ours, "limits", ray_amounts(rk, ps, me->cpu_limit, me->memory_limit));
+        rk->put(ps, ours, "requests", ray_amounts(rk, ps, me->cpu, me->memory));
         rk->put(ps, c, "resources", ours);
     }
     return rk->append(rk->subject(ps), "/spec/containers", c);

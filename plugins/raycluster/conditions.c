@@ -1,14 +1,6 @@
 /* The conditions HeadPodReady and RayClusterProvisioned (reference 7 steps 6 and 7). */
 #include "raycluster.h"
 
-const rk_json *raycluster_condition(const rk_api *rk, const rk_json *o, const char *type)
-{
-    for (RK_EACH(rk, c, rk->at(o, "/status/conditions")))
-        if (rk_is(rk->str(c, "/type", NULL), type))
-            return c;
-    return NULL;
-}
-
 /* What the schema of conditions takes for a reason; it refuses the whole status for another. */
 static int is_reason(const char *s)
 {
@@ -23,7 +15,7 @@ static int is_reason(const char *s)
  * why. */
 void raycluster_head_condition(const rk_api *rk, rk_pass *ps, const rk_json *head)
 {
-    const rk_json *ready = raycluster_condition(rk, head, "Ready");
+    const rk_json *ready = rk->at(head, RAYCLUSTER_READY);
     if (!head || !ready) {
         rk->condition(ps, "HeadPodReady", "False", head ? "Unknown" : "HeadPodNotFound",
                       head ? "" : "Head Pod not found");
@@ -50,12 +42,10 @@ void raycluster_head_condition(const rk_api *rk, rk_pass *ps, const rk_json *hea
 
 void raycluster_provisioned(const rk_api *rk, rk_pass *ps, int all_running)
 {
-    const rk_json *c = raycluster_condition(rk, rk->object(ps), "RayClusterProvisioned");
-    if (rk_is(rk->str(c, "/status", NULL), "True"))
+    const rk_json *told = rk->at(rk->object(ps), "/status");
+    if (rk_is(rk->str(told, "/conditions/[RayClusterProvisioned]/status", NULL), "True"))
         return; /* sticky until suspended */
-    if (rk_is(rk->str(raycluster_condition(rk, rk->object(ps), "RayClusterSuspending"), "/status",
-                      NULL),
-              "True"))
+    if (rk_is(rk->str(told, "/conditions/[RayClusterSuspending]/status", NULL), "True"))
         return; /* its pods go: nothing is being provisioned */
     if (all_running)
         rk->condition(ps, "RayClusterProvisioned", "True", "AllPodRunningAndReadyFirstTime",

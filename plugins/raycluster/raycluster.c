@@ -81,14 +81,7 @@ static const rk_kind kinds[] = {
 };
 
 static const rk_watch watches[] = {
-    {.gvk = RAY_POD,
-     .plural = "pods",
-     .owner = RAY_CLUSTER,
-     .index_label = RAY_L_CLUSTER,
-     .selector = "ray.io/node-type in (head,worker,redis-cleanup)",
-     .keep = "/metadata/labels\n/metadata/ownerReferences\n/metadata/creationTimestamp\n"
-             "/metadata/deletionTimestamp\n/status/phase\n/status/podIP\n"
-             "/status/conditions\n/status/containerStatuses"},
+    RAY_WATCH_PODS(RAY_KEEP_READY "\n/status/phase\n/status/podIP\n/status/containerStatuses"),
     {.gvk = RAY_SERVICE,
      .plural = "services",
      .owner = RAY_CLUSTER,

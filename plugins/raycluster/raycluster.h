@@ -4,6 +4,8 @@
 
 #include <raykeeper/ray.h>
 
+#define RAYCLUSTER_READY "/status/conditions/[Ready]" /* of a pod */
+
 #define RAYCLUSTER_INFO        "kuberay_cluster_info"
 #define RAYCLUSTER_PROVISIONED "kuberay_cluster_condition_provisioned"
 #define RAYCLUSTER_DURATION    "kuberay_cluster_provisioned_duration_seconds"
@@ -28,7 +30,6 @@ void raycluster_option_types(const rk_api *rk, rk_pass *ps);
 void raycluster_types(const rk_api *rk, rk_pass *ps);
 void raycluster_group_types(const rk_api *rk, rk_pass *ps, const char *path, int worker);
 /* conditions.c */
-const rk_json *raycluster_condition(const rk_api *rk, const rk_json *o, const char *type);
 void raycluster_head_condition(const rk_api *rk, rk_pass *ps, const rk_json *head);
 void raycluster_provisioned(const rk_api *rk, rk_pass *ps, int all_running);
 /* ready.c: condition Ready */

@@ -12,10 +12,9 @@ static int by_text(const void *x, const void *y)
     return strcmp(*(const char *const *)x, *(const char *const *)y);
 }
 
-static int is_ready(const rk_api *rk, const rk_json *pod)
+static int serves(const rk_api *rk, const rk_json *pod)
 {
-    return rk_is(rk->str(pod, "/status/phase", NULL), "Running") &&
-           rk_is(rk->str(raycluster_condition(rk, pod, "Ready"), "/status", NULL), "True");
+    return rk_is(rk->str(pod, "/status/phase", NULL), "Running") && ray_ready(rk, pod);
 }
 
 struct names {
@@ -28,7 +27,7 @@ static struct names ready_pods(const rk_api *rk, rk_pass *ps)
     const rk_json *all = rk->list(ps, RAY_POD);
     struct names r = {.name = rk->alloc(ps, (rk->len(all, "") + 1) * sizeof(*r.name))};
     for (RK_EACH(rk, pod, all))
-        if (ray_is(rk, ps, pod, NULL) && !ray_terminating(rk, pod) && is_ready(rk, pod))
+        if (ray_is(rk, ps, pod, NULL) && !ray_terminating(rk, pod) && serves(rk, pod))
             r.name[r.n++] = ray_label(rk, ps, pod, RAY_L_GROUP);
     qsort(r.name, r.n, sizeof(*r.name), by_text);
     return r;

@@ -13,17 +13,16 @@ static struct tally count(const rk_api *rk, rk_pass *ps)
     for (RK_EACH(rk, pod, rk->list(ps, RAY_POD))) {
         if (!ray_is(rk, ps, pod, NULL))
             continue;
-        const rk_json *ready = raycluster_condition(rk, pod, "Ready");
         int runs = rk_is(rk->str(pod, "/status/phase", NULL), "Running");
         t.pods++;
-        if (!runs || (ready && !rk_is(rk->str(ready, "/status", NULL), "True")))
+        if (!runs || (rk->at(pod, RAYCLUSTER_READY) && !ray_ready(rk, pod)))
             t.all_running = 0;
         if (ray_is(rk, ps, pod, "head"))
             t.head = pod;
         if (!ray_is(rk, ps, pod, "worker"))
             continue;
         t.running += runs;
-        t.ready += runs && ready && rk_is(rk->str(ready, "/status", NULL), "True");
+        t.ready += runs && ray_ready(rk, pod);
     }
     t.all_running = t.all_running && t.pods > 0;
     return t;

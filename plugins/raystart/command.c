@@ -75,15 +75,11 @@ int32_t raystart_command(const rk_api *rk, rk_pass *ps, const struct raystart *m
                  "true") ||
         strstr(own, "ray start"))
         return RK_OK;
-    rk_json *command = rk->new_array(ps), *args = rk->new_array(ps);
-    rk->push(ps, command, rk->new_str(ps, "/bin/bash"));
-    rk->push(ps, command, rk->new_str(ps, me->login_shell ? "-cl" : "-c"));
-    rk->push(ps, command, rk->new_str(ps, "--"));
-    rk->push(ps, args,
-             rk->new_str(ps, rk->fmt(ps, "%s%sulimit -n ${RAY_START_ULIMIT_OPEN_FILES:-%lld}; %s",
-                                     own, own[0] ? " && " : "", (long long)me->ulimit, start)));
-    RK_TRY(rk->set(pod, RAY_C0 "/command", command));
-    return rk->set(pod, RAY_C0 "/args", args);
+    const char *const bash[] = {"/bin/bash", me->login_shell ? "-cl" : "-c", "--"};
+    const char *line = rk->fmt(ps, "%s%sulimit -n ${RAY_START_ULIMIT_OPEN_FILES:-%lld}; %s", own,
+                               own[0] ? " && " : "", (long long)me->ulimit, start);
+    RK_TRY(rk->set(pod, RAY_C0 "/command", rk_words(rk, ps, bash, RK_COUNT(bash))));
+    return rk->set(pod, RAY_C0 "/args", rk_words(rk, ps, &line, 1));
 }
 
 int32_t raystart_env(const rk_api *rk, rk_pass *ps, const char *start)

@@ -12,7 +12,6 @@
 
 #include "rollout.h"
 
-#define READY     "/status/conditions/[Ready]/status"
 #define MOST_TOLD 10 /* groups in a message: a condition may not have any length */
 
 /* What a pod of the group is made from: not how many there are, nor what queues edit. */
@@ -63,7 +62,7 @@ struct pods rollout_collect(const rk_api *rk, rk_pass *ps)
                                         .group = ray_label(rk, ps, pod, RAY_L_GROUP),
                                         .replica = ray_label(rk, ps, pod, RAY_L_REPLICA),
                                         .hash = rk->str(pod, ROLLOUT_HASH, NULL),
-                                        .ready = rk_is(rk->str(pod, READY, NULL), "True")};
+                                        .ready = ray_ready(rk, pod)};
     qsort(p.pod, p.n, sizeof(*p.pod), by_group);
     return p;
 }
@@ -150,14 +149,7 @@ static const rk_hook hooks[] = {
 };
 
 static const rk_watch watches[] = {
-    {.gvk = RAY_POD,
-     .plural = "pods",
-     .owner = RAY_CLUSTER,
-     .index_label = RAY_L_CLUSTER,
-     .selector = "ray.io/node-type in (head,worker,redis-cleanup)",
-     .keep = "/metadata/labels\n/metadata/ownerReferences\n" ROLLOUT_HASH
-             "\n/spec/restartPolicy\n/spec/containers/*/name\n/status/phase\n/status/conditions\n"
-             "/status/containerStatuses"},
+    RAY_WATCH_PODS("\n" ROLLOUT_HASH RAY_KEEP_DEAD RAY_KEEP_READY),
 };
 
 RK_EXPORT const rk_plugin rk_plugin_v0 = {

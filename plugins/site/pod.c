@@ -3,7 +3,7 @@
 
 static int serves(const rk_api *rk, rk_pass *ps, const struct site *me)
 {
-    return me->namespaces[0] == '\0' || site_has(me->namespaces, rk->ns(ps));
+    return me->namespaces[0] == '\0' || rk_listed(me->namespaces, rk->ns(ps));
 }
 
 static int role_of(const rk_api *rk, rk_pass *ps)
@@ -16,7 +16,7 @@ static int32_t put(const rk_api *rk, rk_pass *ps, const struct site *me, const c
                    const char *path, const rk_json *value)
 {
     rk_obj *pod = rk->subject(ps);
-    return site_has(me->wins, option) ? rk->set(pod, path, value) : rk->offer(pod, path, value);
+    return rk_listed(me->wins, option) ? rk->set(pod, path, value) : rk->offer(pod, path, value);
 }
 
 static int32_t pairs(const rk_api *rk, rk_pass *ps, const struct site *me, const char *option,
@@ -57,11 +57,11 @@ int32_t site_env(const rk_api *rk, rk_pass *ps, void *self)
     const char *rest = me->env;
     struct site_word line, name, value;
     while (serves(rk, ps, me) && site_line(&rest, &line)) {
-        rk_json *e = line.p[0] == '{' ? rk->parse(ps, line.p, line.n) : rk->new_object(ps);
-        if (line.p[0] != '{' && site_split(line, "=", &name, &value)) {
-            rk->put(ps, e, "name", rk->new_str(ps, site_text(rk, ps, name)));
-            rk->put(ps, e, "value", rk->new_str(ps, site_text(rk, ps, value)));
-        }
+        rk_json *e = NULL;
+        if (line.p[0] == '{')
+            e = rk->parse(ps, line.p, line.n);
+        else if (site_split(line, "=", &name, &value))
+            e = rk_env_value(rk, ps, site_text(rk, ps, name), site_text(rk, ps, value));
         const char *is = rk->str(e, "/name", NULL);
         if (!is)
             return rk->fail(ps, RK_EFAIL, "", "[plugin:site] env has a line that is not JSON");

@@ -12,13 +12,12 @@ static int users(const rk_api *rk, rk_pass *ps, const char *list, const char *na
 
 static int32_t restrict_to(const rk_api *rk, rk_pass *ps, const char *path)
 {
+    static const char *const all[] = {"ALL"};
     rk_obj *pod = rk->subject(ps);
     const char *ctx = rk->fmt(ps, "%s/securityContext", path);
-    rk_json *all = rk->new_array(ps);
-    rk->push(ps, all, rk->new_str(ps, "ALL"));
     RK_TRY(rk->offer(pod, rk->fmt(ps, "%s/allowPrivilegeEscalation", ctx), rk->new_bool(ps, 0)));
     RK_TRY(rk->offer(pod, rk->fmt(ps, "%s/runAsNonRoot", ctx), rk->new_bool(ps, 1)));
-    RK_TRY(rk->offer(pod, rk->fmt(ps, "%s/capabilities/drop", ctx), all));
+    RK_TRY(rk->offer(pod, rk->fmt(ps, "%s/capabilities/drop", ctx), rk_words(rk, ps, all, 1)));
     return rk_offer_str(rk, ps, pod, rk->fmt(ps, "%s/seccompProfile/type", ctx), "RuntimeDefault");
 }
 

@@ -30,7 +30,6 @@ struct site_toleration {
 /* words.c. The next line that is not blank, trimmed; 0 at the end. *rest begins as the text. */
 int site_line(const char **rest, struct site_word *ret);
 int site_word_is(struct site_word w, const char *text);
-int site_has(const char *list, const char *text); /* one of its lines is the text */
 /* What stands before and after `mark`, trimmed; 0 when it is not there. */
 int site_split(struct site_word w, const char *mark, struct site_word *before,
                struct site_word *after);

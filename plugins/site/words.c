@@ -34,15 +34,6 @@ int site_word_is(struct site_word w, const char *text)
     return strlen(text) == w.n && memcmp(w.p, text, w.n) == 0;
 }
 
-int site_has(const char *list, const char *text)
-{
-    struct site_word w;
-    while (site_line(&list, &w))
-        if (site_word_is(w, text))
-            return 1;
-    return 0;
-}
-
 int site_split(struct site_word w, const char *mark, struct site_word *before,
                struct site_word *after)
 {

@@ -134,10 +134,7 @@ int worker_rank(const rk_api *rk, const rk_json *pod)
 {
     if (!rk_is(rk->str(pod, "/status/phase", ""), "Running"))
         return 0;
-    for (RK_EACH(rk, c, rk->at(pod, "/status/conditions")))
-        if (rk_is(rk->str(c, "/type", NULL), "Ready"))
-            return rk_is(rk->str(c, "/status", NULL), "True") ? 2 : 1;
-    return 1;
+    return ray_ready(rk, pod) ? 2 : 1;
 }
 
 static int by_loss(const void *x, const void *y)

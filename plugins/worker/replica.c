@@ -47,24 +47,6 @@ static int64_t lacks(const struct replica *r, int64_t hosts)
     return next < hosts ? next : -1;
 }
 
-/* Milliseconds since 1970 of "2026-01-02T03:04:05Z"; 0 = it is none. */
-static int64_t time_of(const char *text)
-{
-    int64_t f[6] = {0};
-    size_t n = 0;
-    for (const char *p = text; *p && *p != '.' && *p != 'Z'; p++) {
-        if (*p >= '0' && *p <= '9' && n < 6 && f[n] < 10000)
-            f[n] = f[n] * 10 + (*p - '0');
-        else
-            n++;
-    }
-    int64_t y = f[0] - (f[1] <= 2), m = f[1] + (f[1] > 2 ? -3 : 9), era = y / 400;
-    int64_t day = (153 * m + 2) / 5 + f[2] - 1 + (y % 400) * 365 + (y % 400) / 4 - (y % 400) / 100;
-    if (n != 5 || f[1] < 1 || f[1] > 12)
-        return 0;
-    return ((((era * 146097 + day - 719468) * 24 + f[3]) * 60 + f[4]) * 60 + f[5]) * 1000;
-}
-
 /* Is it one that we are making: is its name one that we would give, its last host not made, and
  * either its pods are young or there is something that keeps us from making more? */
 static int unfinished(const rk_api *rk, rk_pass *ps, const struct worker *me,
@@ -83,7 +65,7 @@ static int unfinished(const rk_api *rk, rk_pass *ps, const struct worker *me,
         ours = rk_is(r->name, worker_replica_name(rk, ps, in, r->index, k));
     if (!ours)
         return 0;
-    return rk->now_ms(ps) - time_of(youngest) <= me->replica_ms ||
+    return rk->now_ms(ps) - ray_time_ms(youngest) <= me->replica_ms ||
            (rk->outcome(ps, RAY_POD, in->group, &o) && o.failures > 0);
 }
 

@@ -167,15 +167,7 @@ static const rk_hook hooks[] = {
 };
 
 static const rk_watch watches[] = {
-    {.gvk = RAY_POD,
-     .plural = "pods",
-     .owner = RAY_CLUSTER,
-     .index_label = RAY_L_CLUSTER,
-     .selector = "ray.io/node-type in (head,worker,redis-cleanup)",
-     .keep =
-         "/metadata/labels\n/metadata/ownerReferences\n/metadata/creationTimestamp\n"
-         "/metadata/deletionTimestamp\n/spec/restartPolicy\n"
-         "/spec/containers/*/name\n/status/phase\n/status/conditions\n/status/containerStatuses"},
+    RAY_WATCH_PODS(RAY_KEEP_DEAD RAY_KEEP_READY),
 };
 
 RK_EXPORT const rk_plugin rk_plugin_v0 = {
