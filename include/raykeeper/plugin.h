@@ -246,7 +246,8 @@ typedef struct rk_api {
     const char *(*qty_mul)(rk_pass *, const char *a, int64_t times);
 
     /* -- the world: only kinds and paths this plugin declared in `watches` may be read; name,
-     * namespace, uid, creationTimestamp and deletionTimestamp always -- */
+     * namespace, uid, creationTimestamp and deletionTimestamp always. For a kind that it does not
+     * watch seen and list are NULL, and the hook fails -- */
     /* in the owner's namespace, whoever it belongs to; NULL = not there. What nothing ties to the
      * owner wakes nobody: wait() says when to look again */
     const rk_json *(*seen)(rk_pass *, const char *gvk, const char *name);
@@ -259,7 +260,8 @@ typedef struct rk_api {
     /* how many failures there are so far in this pass, of hooks and of the core (256 are kept); who
      * asks reports those of VALIDATE with RK_EINVAL on the object: the core then does not */
     size_t (*failures)(rk_pass *);
-    /* returns its code; RK_OK when there is no such one, and nothing is set */
+    /* returns its code; RK_OK when there is no such one, and nothing is set. Texts live as long as
+     * the pass; "" when there is none */
     int32_t (*failure)(rk_pass *, size_t i, const char **ret_field, const char **ret_text);
 
     /* -- wanting: PLAN and FINALIZE; texts and structs are copied, they may stand on the stack -- */
@@ -270,17 +272,24 @@ typedef struct rk_api {
     rk_obj *(*want)(rk_pass *, const char *gvk, const char *name, uint32_t policy);
     /* event reasons for its creation; NULL = none */
     void (*announce)(rk_pass *, rk_obj *, const char *created, const char *failed);
+    /* the pods of one group. RK_EFAIL, and the hook fails: the struct is too small, its name is none
+     * or another group's, members are without a key of their own or have a label twice, there is
+     * neither name_prefix nor fixed_name, a fixed_name for several, or a template without spec */
     int32_t (*pods)(rk_pass *, const rk_group *);
-    /* an observed pod must go; event reasons. RK_YIELDED: it is not ours and stays. The deletion breaker counts it, unless the
+    /* an observed pod must go; event reasons. RK_OK also when it is not there or goes already;
+     * RK_YIELDED: it is not ours and stays. The deletion breaker counts it, unless the
      * hook ends the phase with RK_WAIT: then it is what the object says that makes its pods go, not a count of them */
     int32_t (*drop_pod)(rk_pass *, const char *name, const char *why, const char *deleted,
                         const char *failed);
-    /* an observed child must go. RK_YIELDED: it is not ours and stays */
+    /* an observed child of a kind that this plugin watches must go. RK_OK also when it is not there or
+     * goes already; RK_YIELDED: it is not ours and stays */
     int32_t (*unwant)(rk_pass *, const char *gvk, const char *name, const char *why);
 
     /* -- shaping: `value` is copied. Each write is recorded with its author. Out-of-place writes
      * (see rk_plugin.owns) are RK_ECONFLICT; two equals that want different things are told when
      * the second one's hook returns -- */
+    /* its root as it is now: what is written afterwards shows in it, so what was read of it may be out
+     * of date then. NULL in, NULL out */
     const rk_json *(*tree)(rk_obj *);
     /* wins over the user, on record; a path that ends in "/-" appends */
     int32_t (*set)(rk_obj *, const char *path, const rk_json *value);
@@ -304,8 +313,9 @@ typedef struct rk_api {
     /* 0 debug, 1 info, 2 warning, 3 error */
     void (*log)(rk_pass *, int level, const char *msg, const rk_kv *, size_t n);
 
-    /* -- status (STATUS): an rk_obj that starts as the observed status; what differs afterwards is
-     * patched -- */
+    /* -- status (STATUS; in another phase the hook fails, status() is NULL and stamp RK_EFAIL): an
+     * rk_obj that starts as the observed status; what differs afterwards is patched. What one hook
+     * says is there for the next, a condition with its lastTransitionTime -- */
     rk_obj *(*status)(rk_pass *);
     /* status: "True" "False" "Unknown"; reason: a word (letters, digits, `_`), the API refuses
      * others and the whole status with them; msg is cut at 32 KiB */
@@ -329,13 +339,15 @@ typedef struct rk_api {
     rk_json *(*shape)(rk_pass *, const rk_group *);
     /* Does the API have this kind? 1 for watches that are not optional; 0 for optional ones offline */
     int (*served)(rk_pass *, const char *gvk);
-    /* STATUS: a sample of a gauge of this plugin. It stands until the next pass over this object, or
+    /* STATUS: a sample of a gauge that this plugin declares; in another phase, or with what is no number
+     * or no label's name, RK_EFAIL, and the hook fails. It stands until the next pass over this object, or
      * until the object is gone. value: a decimal number */
     int32_t (*gauge)(rk_pass *, const char *name, const rk_kv *labels, size_t n, const char *value);
     /* event reasons for a change of it (SUBSET, OWNED); NULL = none */
     void (*announce_update)(rk_pass *, rk_obj *, const char *updated, const char *failed);
     /* PLAN: an annotation on an observed pod, for what was decided about it; value NULL takes it away.
-     * Nothing else of a pod that runs is ever changed. RK_YIELDED: it is not ours and stays */
+     * Nothing else of a pod that runs is ever changed. RK_OK also when it is not there or goes already;
+     * RK_YIELDED: it is not ours and stays */
     int32_t (*annotate)(rk_pass *, const char *pod, const char *key, const char *value);
 } rk_api;
 

@@ -35,15 +35,15 @@
 #define RAY_HEAD_SPEC "/spec/headGroupSpec"
 
 /* The pods of a RayCluster, for `watches`: RAY_WATCH_PODS("\n/status/phase" RAY_KEEP_DEAD). `more` are paths
- * beyond labels and owner, each with a line break in front. All plugins select the same pods: what one
- * selects beside would be a second watch of all of them. */
+ * beyond labels and owner, each with a line break in front. All plugins must select the same pods: one kind
+ * has one watch, and a plugin whose selector is another is refused at the start. */
 #define RAY_PODS_SELECTOR "ray.io/node-type in (head,worker,redis-cleanup)"
 #define RAY_WATCH_PODS(more)                                                                      \
     {                                                                                             \
         .gvk = RAY_POD, .plural = "pods", .owner = RAY_CLUSTER, .index_label = RAY_L_CLUSTER,     \
         .selector = RAY_PODS_SELECTOR, .keep = "/metadata/labels\n/metadata/ownerReferences" more \
     }
-/* What ray_dead and ray_ready read. */
+/* Paths that ray_dead and ray_ready read. */
 #define RAY_KEEP_DEAD                                               \
     "\n/spec/restartPolicy\n/spec/containers/*/name\n/status/phase" \
     "\n/status/containerStatuses"
@@ -91,6 +91,8 @@ static inline const char *ray_own_name(const rk_api *rk, rk_pass *ps, const char
     return rk_is(cut, whole) || !rk->mine(ps, rk->seen(ps, gvk, cut)) ? whole : cut;
 }
 
+/* Value of RAY_L_ID of the cluster's pods and Services of this type ("head", "worker"): what their names would
+ * be, as a label may have it. */
 static inline const char *ray_identifier(const rk_api *rk, rk_pass *ps, const char *type)
 {
     return ray_check_label(rk, ps, rk->fmt(ps, "%s-%s", rk->name(ps), type));
@@ -114,23 +116,27 @@ static inline const char *ray_pod_prefix(const rk_api *rk, rk_pass *ps, const ch
     return out;
 }
 
+/* Name of the head Service: the user's (headService), else the cluster's and "-head-svc". */
 static inline const char *ray_head_service(const rk_api *rk, rk_pass *ps)
 {
     const char *own = rk->str(rk->object(ps), RAY_HEAD_SPEC "/headService/metadata/name", NULL);
     return own && own[0] ? own : rk->fmt(ps, "%s-head-svc", rk->name(ps));
 }
 
+/* Value of a label of any object, observed or the owner; "" = it has none. */
 static inline const char *ray_label(const rk_api *rk, rk_pass *ps, const rk_json *o,
                                     const char *label)
 {
     return rk->str(o, rk_under(rk, ps, "/metadata/labels", label), "");
 }
 
+/* Value of an annotation of the owner (not of what is shaped); NULL = it has none. */
 static inline const char *ray_annotation(const rk_api *rk, rk_pass *ps, const char *key)
 {
     return rk->str(rk->object(ps), rk_under(rk, ps, "/metadata/annotations", key), NULL);
 }
 
+/* Is Ray's own autoscaler asked for? Then replicas and workersToDelete are its words. */
 static inline int ray_autoscaling(const rk_api *rk, rk_pass *ps)
 {
     return rk->truth(rk->object(ps), "/spec/enableInTreeAutoscaling", 0);
@@ -228,6 +234,7 @@ static inline int64_t ray_time_ms(const char *text)
     return (((days * 24 + part[3]) * 60 + part[4]) * 60 + part[5]) * 1000;
 }
 
+/* Is this observed object being deleted? It is there until it has ended. */
 static inline int ray_terminating(const rk_api *rk, const rk_json *pod)
 {
     return rk->at(pod, "/metadata/deletionTimestamp") != NULL;

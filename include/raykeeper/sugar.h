@@ -64,6 +64,8 @@ static inline rk_json *rk_words(const rk_api *rk, rk_pass *ps, const char *const
     return list;
 }
 
+/* set and offer of a text, number or boolean, with the same returns. A NULL text is no value: the hook
+ * fails. */
 static inline int32_t rk_set_str(const rk_api *rk, rk_pass *ps, rk_obj *o, const char *path,
                                  const char *s)
 {
