@@ -262,9 +262,7 @@ def test_a_thousand_ports_of_head_and_service(tmp_path):
         *({"name": f"u{i}", "port": 2400 + i} for i in range(998)), {"name": "p1", "port": 1}, {"name": "udp", "port": 2001, "protocol": "UDP"}]}}
     file = tmp_path / "ports.json"
     file.write_text(json.dumps(cr(**spec)))
-    started = time.monotonic()
     service = next(obj for obj in render(file) if obj["kind"] == "Service")
-    assert time.monotonic() - started < LIMIT_S / 10
     ports = service["spec"]["ports"]
     assert [port["name"] for port in ports[:1000]] == [*(f"u{i}" for i in range(998)), "p1", "udp"]
     # of two of one number the first by name: <number>-port before p<i>; 8080 is there already or comes as metrics
