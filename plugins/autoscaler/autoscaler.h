@@ -38,6 +38,7 @@ int32_t autoscaler_validate(const rk_api *rk, rk_pass *ps, void *self);
 int32_t autoscaler_rights(const rk_api *rk, rk_pass *ps, void *self);
 int32_t autoscaler_sidecar(const rk_api *rk, rk_pass *ps, void *self);
 int32_t autoscaler_head(const rk_api *rk, rk_pass *ps, void *self);
+int32_t autoscaler_logs(const rk_api *rk, rk_pass *ps, void *self);
 int32_t autoscaler_worker(const rk_api *rk, rk_pass *ps, void *self);
 
 #endif

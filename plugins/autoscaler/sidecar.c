@@ -77,10 +77,10 @@ int32_t autoscaler_sidecar(const rk_api *rk, rk_pass *ps, void *self)
 
 int32_t autoscaler_head(const rk_api *rk, rk_pass *ps, void *self)
 {
-    const struct autoscaler *me = self;
     rk_obj *pod = rk->subject(ps);
     const char *version = autoscaler_version(rk, ps);
     int v2 = rk_is(version, "v2");
+    (void)self;
     if (!ray_autoscaling(rk, ps))
         return RK_OK;
     RK_TRY(rk_set_str(rk, ps, rk->start(ps), RAY_START_PARAMS "/no-monitor", "true"));
@@ -90,8 +90,15 @@ int32_t autoscaler_head(const rk_api *rk, rk_pass *ps, void *self)
         RK_TRY(rk_env_force(rk, ps, pod, RAY_C0, AUTOSCALER_V2_ENV, v2 ? "true" : "false"));
     if (v2)
         RK_TRY(rk_set_str(rk, ps, pod, "/spec/restartPolicy", "Never"));
-    return me->logs[0] && rk->at(rk->tree(pod), SIDECAR) ? ray_share_logs(rk, ps, SIDECAR, me->logs)
-                                                         : RK_OK;
+    return RK_OK;
+}
+
+int32_t autoscaler_logs(const rk_api *rk, rk_pass *ps, void *self)
+{
+    const struct autoscaler *me = self;
+    if (!ray_autoscaling(rk, ps) || !me->logs[0] || !rk->at(rk->tree(rk->subject(ps)), SIDECAR))
+        return RK_OK;
+    return ray_share_logs(rk, ps, SIDECAR, me->logs);
 }
 
 int32_t autoscaler_worker(const rk_api *rk, rk_pass *ps, void *self)

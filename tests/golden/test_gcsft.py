@@ -86,3 +86,15 @@ def test_a_password_that_says_nothing_is_none(tmp_path, given):
     ray = next(obj for obj in render(path) if obj["kind"] == "Pod")["spec"]["containers"][0]
     assert "REDIS_PASSWORD" not in {entry["name"] for entry in ray["env"]}
     assert "redis-password" not in str(ray)
+
+
+def test_env_of_the_head_has_the_peers_order(tmp_path):
+    """The user's, the autoscaler's, the storage's, then Ray's own."""
+    body = cluster(REDIS, env=["MINE"])
+    body["spec"].update(enableInTreeAutoscaling=True, autoscalerOptions={"version": "v2"})
+    file = tmp_path / "cr.yaml"
+    file.write_text(yaml.safe_dump(body))
+    head = next(obj for obj in render(*NOW, file) if obj["kind"] == "Pod")
+    names = [entry["name"] for entry in head["spec"]["containers"][0]["env"]]
+    assert names[:4] == ["MINE", "RAY_enable_autoscaler_v2", "RAY_external_storage_namespace", "RAY_REDIS_ADDRESS"], names
+    assert names.index("RAY_CLUSTER_NAME") == 4, names
