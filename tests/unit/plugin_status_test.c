@@ -20,10 +20,9 @@
 
 #define C0(more) \
     "\"template\":{\"spec\":{\"containers\":[{\"name\":\"ray\",\"image\":\"i\"" more "}]}}"
-#define HEAD         "\"headGroupSpec\":{" C0("") "}"
-#define GROUP(n)     "{\"groupName\":\"g\",\"replicas\":" n "," C0("") "}"
-#define LIMITS(text) ",\"resources\":{\"limits\":{" text "}}"
-#define WORKER       "\"ray.io/group\":\"g\""
+#define HEAD     "\"headGroupSpec\":{" C0("") "}"
+#define GROUP(n) "{\"groupName\":\"g\",\"replicas\":" n "," C0("") "}"
+#define WORKER   "\"ray.io/group\":\"g\""
 
 /* What this pass writes at a path of the status, as text; "" = nothing, or null. */
 static const char *at(struct world *w, const char *spec, const char *path)
@@ -106,42 +105,54 @@ static void head_pod_ready_is_the_pods_own_word_or_its_containers(void **state)
     }
 }
 
+/* counts: members before the template; limits: members of that map. */
+static const char *group(struct world *w, const char *name, const char *counts, const char *limits)
+{
+    return rk_arena_fmt(&w->arena,
+                        "{\"groupName\":\"%s\",%s\"template\":{\"spec\":{\"containers\":[{\"name\":"
+                        "\"ray\",\"image\":\"i\",\"resources\":{\"limits\":{%s}}}]}}}",
+                        name, counts, limits);
+}
+
 /* Amounts are of the raw replicas, counts of the clamped ones; requests come before limits, by name. */
 static void amounts_are_summed_over_containers_hosts_and_replicas(void **state)
 {
-    static const char spec[] =
-        "{\"headGroupSpec\":{\"template\":{\"spec\":{"
+    static const char head[] =
+        "{\"template\":{\"spec\":{"
         "\"initContainers\":[{\"name\":\"init\",\"resources\":{\"limits\":{\"cpu\":\"64\"}}}],"
         "\"containers\":[{\"name\":\"ray\",\"image\":\"i\",\"resources\":{\"requests\":{\"cpu\":\"500m\"},"
-        "\"limits\":{\"cpu\":\"2\",\"memory\":\"1Gi\"}}},{\"name\":\"side\",\"image\":\"i\"" LIMITS(
-            "\"cpu\":\"250m\"") "}]}}},\"workerGroupSpecs\":["
-                                "{\"groupName\":\"over\",\"replicas\":4,\"minReplicas\":1,\"maxReplicas\":2," C0(LIMITS(
-                                    "\"cpu\":\"1\",\"memory\":\"1Gi\",\"nvidia.com/gpu\":\"1\"")) "},"
-                                                                                                  "{\"groupName\":\"tpu\",\"replicas\":2,\"maxReplicas\":3,\"numOfHosts\":2," C0(
-                                                                                                      LIMITS(
-                                                                                                          "\"google.com/tpu\":4,\"nvidia.com/mig-1g.5gb\":\"1\"")) "},"
-                                                                                                                                                                   "{\"groupName\":\"unsaid\",\"minReplicas\":1,\"maxReplicas\":5," C0(
-                                                                                                                                                                       LIMITS(
-                                                                                                                                                                           "\"cpu\":\"100\"")) "},"
-                                                                                                                                                                                               "{\"groupName\":\"rests\",\"replicas\":3,\"minReplicas\":3,\"maxReplicas\":9,\"suspend\":true," C0(
-                                                                                                                                                                                                   LIMITS(
-                                                                                                                                                                                                       "\"cpu\":\"100\"")) "}]}";
+        "\"limits\":{\"cpu\":\"2\",\"memory\":\"1Gi\"}}},{\"name\":\"side\",\"image\":\"i\","
+        "\"resources\":{\"limits\":{\"cpu\":\"250m\"}}}]}}}";
     static const char *const want[][2] = {
         {"/desiredCPU", "4750m"},     {"/desiredMemory", "5Gi"},       {"/desiredGPU", "8"},
-        {"/desiredTPU", "16"},        {"/desiredWorkerReplicas", "7"}, {"/minWorkerReplicas", "2"},
+        {"/desiredTPU", "16"},        {"/desiredWorkerReplicas", "7"}, {"/minWorkerReplicas", "4"},
         {"/maxWorkerReplicas", "13"},
     };
     struct world w;
     (void)state;
     open_world(&w, &rk_plugin_v0, 8);
     (void)world_service(&w, "c-head-svc");
+    const char *over = group(&w, "over", "\"replicas\":4,\"minReplicas\":1,\"maxReplicas\":2,",
+                             "\"cpu\":\"1\",\"memory\":\"1Gi\",\"nvidia.com/gpu\":\"1\""),
+               *tpu = group(&w, "tpu",
+                            "\"replicas\":2,\"minReplicas\":1,\"maxReplicas\":3,\"numOfHosts\":2,",
+                            "\"google.com/tpu\":4,\"nvidia.com/mig-1g.5gb\":\"1\""),
+               *unsaid =
+                   group(&w, "unsaid", "\"minReplicas\":1,\"maxReplicas\":5,", "\"cpu\":\"100\""),
+               *rests =
+                   group(&w, "rests",
+                         "\"replicas\":3,\"minReplicas\":3,\"maxReplicas\":9,\"suspend\":true,",
+                         "\"cpu\":\"100\"");
+    const char *spec =
+        rk_arena_fmt(&w.arena, "{\"headGroupSpec\":%s,\"workerGroupSpecs\":[%s,%s,%s,%s]}", head,
+                     over, tpu, unsaid, rests);
     for (size_t i = 0; i < RK_COUNT(want); i++)
         assert_string_equal(at(&w, spec, want[i][0]), want[i][1]);
     /* without maxReplicas there is no bound but the field's own */
-    static const char two[] =
-        "{" HEAD ",\"workerGroupSpecs\":[" GROUP("1") ",{\"groupName\":\"h\"," C0("") "}]}";
-    assert_string_equal(at(&w, two, "/maxWorkerReplicas"), "2147483647");
-    assert_string_equal(at(&w, two, "/desiredCPU"), "0");
+    spec = rk_arena_fmt(&w.arena, "{" HEAD ",\"workerGroupSpecs\":[%s,%s]}",
+                        group(&w, "g", "\"replicas\":1,", ""), group(&w, "h", "", ""));
+    assert_string_equal(at(&w, spec, "/maxWorkerReplicas"), "2147483647");
+    assert_string_equal(at(&w, spec, "/desiredCPU"), "0");
     close_world(&w);
 }
 
