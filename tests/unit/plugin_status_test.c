@@ -234,9 +234,8 @@ static void replica_failure_names_what_failed_and_goes_with_it(void **state)
                       type[] = "ReplicaFailure";
     static const char *const cases[][3] = {
         {"headgroup", "create", "FailedCreateHeadPod"},
-        {"headgroup", "delete", "FailedDeleteHeadPod"},
         {"g", "create", "FailedCreateWorkerPod"},
-        {"g", "delete", "FailedDeleteWorkerPod"},
+        {"", "delete", "FailedDeleteAllPods"}, /* deletes tell no group */
     };
     struct world w;
     (void)state;
