@@ -29,6 +29,7 @@
 #define RAY_A_OVERWRITE "ray.io/overwrite-container-cmd"
 #define RAY_A_HASH      "ray.io/upgrade-strategy-recreate-hash"
 #define RAY_A_VERSION   "ray.io/kuberay-version"
+#define RAY_A_ONE_HEAD  "ray.io/disable-provisioned-head-restart"
 #define RAY_A_TEMPLATE  "raykeeper.io/template-hash" /* what a pod was made from */
 
 #define RAY_C0        "/spec/containers/0" /* always the user's Ray container */
@@ -192,6 +193,21 @@ static inline int ray_typed(const rk_api *rk, rk_pass *ps, const char *path, int
 static inline int ray_is(const rk_api *rk, rk_pass *ps, const rk_json *pod, const char *type)
 {
     return rk->mine(ps, pod) && (!type || rk_is(ray_label(rk, ps, pod, RAY_L_TYPE), type));
+}
+
+/* Has the cluster lost a head that is not to come back? So it is with whatever runs in the head and
+ * must not run twice: once all pods ran, neither a head nor workers are made without it. The caller
+ * watches pods. */
+static inline int ray_head_stays_away(const rk_api *rk, rk_pass *ps)
+{
+    if (!rk_is(ray_annotation(rk, ps, RAY_A_ONE_HEAD), "true") ||
+        !rk_is(rk->str(rk->object(ps), "/status/conditions/[RayClusterProvisioned]/status", ""),
+               "True"))
+        return 0;
+    for (RK_EACH(rk, pod, rk->list(ps, RAY_POD)))
+        if (ray_is(rk, ps, pod, "head"))
+            return 0;
+    return 1;
 }
 
 /* A name of a GPU: ends in gpu, or as an NVIDIA MIG slice (nvidia.com/mig-<digits>g.<digits>gb; reference 4.4). */

@@ -47,6 +47,8 @@ static int32_t plan(const rk_api *rk, rk_pass *ps, void *self)
 {
     const struct head *me = self;
     const rk_json *spec = rk->at(rk->object(ps), RAY_HEAD_SPEC), *there = NULL;
+    if (ray_head_stays_away(rk, ps))
+        return RK_OK;
     for (RK_EACH(rk, pod, rk->list(ps, RAY_POD))) {
         if (!ray_is(rk, ps, pod, "head"))
             continue;

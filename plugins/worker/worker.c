@@ -123,6 +123,8 @@ static int32_t plan_group(const rk_api *rk, rk_pass *ps, const struct worker *me
 
 static int32_t plan(const rk_api *rk, rk_pass *ps, void *self)
 {
+    if (ray_head_stays_away(rk, ps))
+        return RK_OK; /* those that run stay as they are */
     const struct pods all = worker_collect(rk, ps);
     for (RK_EACH(rk, g, rk->at(rk->object(ps), "/spec/workerGroupSpecs")))
         RK_TRY(plan_group(rk, ps, self, &all, g));

@@ -74,11 +74,53 @@ static void a_message_without_a_uid_counts_and_names_nobody(void **state)
     close_world(&w);
 }
 
+static size_t creates(const struct rk_plan *p)
+{
+    size_t n = 0;
+    assert_null(p->problem);
+    for (size_t i = 0; i < p->n_ops; i++)
+        n += p->ops[i].verb == RK_OP_CREATE;
+    return n;
+}
+
+#define PROVISIONED(status) \
+    "{\"conditions\":[{\"type\":\"RayClusterProvisioned\",\"status\":\"" status "\"}]}"
+
+static void a_head_that_is_not_to_come_back_is_made_once(void **state)
+{
+    struct world w;
+    (void)state;
+    open_world(&w, &rk_plugin_v0, 8);
+    w.meta = "\"annotations\":{\"ray.io/disable-provisioned-head-restart\":\"true\"}";
+    assert_int_equal(creates(world_run(&w, SPEC)), 1);
+    w.status = PROVISIONED("False");
+    assert_int_equal(creates(world_run(&w, SPEC)), 1);
+    w.status = PROVISIONED("True");
+    assert_int_equal(creates(world_run(&w, SPEC)), 0);
+    w.meta = "\"annotations\":{\"ray.io/disable-provisioned-head-restart\":\"True\"}";
+    assert_int_equal(creates(world_run(&w, SPEC)), 1); /* the peer's word, as it spells it */
+    close_world(&w);
+}
+
+static void a_dead_one_of_these_goes_as_any_other(void **state)
+{
+    struct world w;
+    (void)state;
+    open_world(&w, &rk_plugin_v0, 8);
+    w.meta = "\"annotations\":{\"ray.io/disable-provisioned-head-restart\":\"true\"}";
+    (void)dead_head(&w, "u-0", told(&w, 1, 0));
+    assert_non_null(world_deleted(w.plan, "c-head"));
+    assert_int_equal(creates(w.plan), 0);
+    close_world(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(heads_of_one_name_are_told_apart_by_their_uids),
         cmocka_unit_test(a_message_without_a_uid_counts_and_names_nobody),
+        cmocka_unit_test(a_head_that_is_not_to_come_back_is_made_once),
+        cmocka_unit_test(a_dead_one_of_these_goes_as_any_other),
     };
     return cmocka_run_group_tests_name("plugin head", tests, NULL, NULL);
 }
