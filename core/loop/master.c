@@ -42,7 +42,7 @@ static void on_link(void *ctx, int fd, unsigned events)
         if (what[i] == RK_LINK_CUT) {
             rk_timer_del(m->poll, &m->cut_timer);
             m->cutting = false;
-        } else if (what[i] == RK_LINK_SYNCED && m->leads) {
+        } else if (what[i] == RK_LINK_SYNCED && m->open) {
             rk_child_send(
                 &m->child,
                 RK_LINK_LEAD); /* its predecessor ended under a Lease that we still hold */

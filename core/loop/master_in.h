@@ -43,15 +43,21 @@ struct rk_master {
     bool leads, cutting, stopping, releasing, ended;
     bool giving; /* leadership is given back as soon as the worker writes no more */
     bool idle;   /* the worker said that all its writes are settled */
-    bool held;   /* by a rival: nothing is written */
+    enum { RK_HELD_NO, RK_HELD_UNKNOWN, RK_HELD_BY } held; /* by an operator elsewhere */
+    int64_t term_ms;                                       /* when we began to lead */
+    int64_t beside_ms; /* since when one lives beside us that is to give way; 0 = none */
+    bool open;         /* we lead, and the worker may write */
+    char held_by[640]; /* "<namespace> <holder>"; "" */
     char identity[320], holder[320], ns[256];
     int exit_code;
 };
 
 /* ---- master_rival.c: operators that are installed in other namespaces ---- */
 int rk__master_rivals(struct rk_master *m, struct rk_err *err);
-/* Must nothing be written because of one, or because it is not known yet whether there is one? */
-bool rk__master_held(const struct rk_master *m);
+/* Sets m->held and tells what changed. Called before anything is decided. */
+void rk__master_look_around(struct rk_master *m, int64_t now);
+/* Was somebody looked for since this term began, and is nobody there? Then the gate may open. */
+bool rk__master_alone(const struct rk_master *m);
 
 /* ---- master_lead.c ---- */
 int rk__master_election(struct rk_master *m, struct rk_err *err);

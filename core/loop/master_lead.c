@@ -33,7 +33,8 @@ static void cut_late(void *ctx)
 /* Nothing more is written: the gate is shut, the worker resets what is under way and says so. */
 static void cut(struct rk_master *m)
 {
-    m->leads = false;
+    m->leads = m->open = false;
+    m->beside_ms = 0;
     atomic_store(&m->shared->leads, false);
     if (m->child.pid > 0 && !m->releasing) {
         m->cutting = true;
@@ -58,7 +59,7 @@ static int64_t unable_since(struct rk_master *m, int64_t now)
  * written any more, not before (client.md 54). */
 static void campaign(struct rk_master *m, int64_t now)
 {
-    bool held = rk__master_held(m), barred = held || now < m->barred_ms;
+    bool held = m->held != RK_HELD_NO, barred = held || now < m->barred_ms;
     if (!m->giving && m->leads && (barred || (m->unable_ms && now - m->unable_ms > UNABLE_MS))) {
         if (!held)
             rk_log_error("no worker can work: leadership is given to others");
@@ -74,40 +75,57 @@ static void campaign(struct rk_master *m, int64_t now)
     m->giving = false;
 }
 
+/* The Lease is ours, and so is the time: one epoch more, and the worker may write. */
+static void open_gate(struct rk_master *m)
+{
+    m->open = true;
+    atomic_fetch_add(&m->shared->epoch, 1);
+    atomic_store(&m->shared->leads, true);
+    if (atomic_load(&m->shared->synced)) /* else its RK_LINK_SYNCED will be answered */
+        rk_child_send(&m->child, RK_LINK_LEAD);
+}
+
+/* Without an election whoever is synced leads. */
+static void lead_alone(struct rk_master *m, int64_t now)
+{
+    if (m->held != RK_HELD_NO) {
+        if (m->leads)
+            cut(m);
+    } else if (!m->unable_ms && !m->leads && !m->cutting) {
+        m->leads = true;
+        m->term_ms = m->rivals ? rk_rivals_known_ms(m->rivals) : now;
+        atomic_store(&m->shared->renew_ms, INT64_MAX / 4);
+    }
+}
+
 void rk__master_want(struct rk_master *m)
 {
     int64_t now = rk_clock_ms();
     if (m->stopping)
         return;
     m->unable_ms = unable_since(m, now);
-    if (m->elector) {
+    rk__master_look_around(m, now);
+    if (m->elector)
         campaign(m, now);
-        return;
-    }
-    bool held = rk__master_held(m);
-    if (held && m->leads)
-        cut(m);
-    if (!held && !m->unable_ms && !m->leads && !m->cutting) { /* no election: whoever is synced */
-        m->leads = true;
-        atomic_store(&m->shared->renew_ms, INT64_MAX / 4);
-        atomic_fetch_add(&m->shared->epoch, 1);
-        atomic_store(&m->shared->leads, true);
-        rk_child_send(&m->child, RK_LINK_LEAD);
-    }
+    else
+        lead_alone(m, now);
+    if (m->leads && !m->open && m->held == RK_HELD_NO && rk__master_alone(m))
+        open_gate(m);
 }
 
 static void on_led(void *ctx)
 {
     struct rk_master *m = ctx;
     m->leads = true;
+    m->term_ms = rk_clock_ms();
     m->holder[0] = '\0';
-    atomic_fetch_add(&m->shared->epoch, 1);
     atomic_store(&m->shared->renewed_ms, rk_elector_renewed_ms(m->elector));
-    atomic_store(&m->shared->leads, true);
     rk_log_info("lease acquired", RK_KV("lease", m->o->le.lease_name),
                 RK_KV("identity", m->identity));
-    if (atomic_load(&m->shared->synced)) /* else its RK_LINK_SYNCED will be answered */
-        rk_child_send(&m->child, RK_LINK_LEAD);
+    if (m->rivals) /* who waited for the same moment may lead too: the gate opens after a look */
+        rk_rivals_look(m->rivals);
+    else
+        open_gate(m);
 }
 
 static void on_renewed(void *ctx, int64_t send_ms)
@@ -136,6 +154,10 @@ static int identity(struct rk_master *m, struct rk_err *err)
     char host[256] = "raykeeper", suffix[17];
     uint64_t r;
     (void)gethostname(host, sizeof(host) - 1); /* the default name serves as well */
+    if (rk_rival_is_stranger(m->o->le.identity))
+        return rk_err_set(err, RK_E_INVAL,
+                          "[leader-election] identity: a name that ends in _<UUID> is one of "
+                          "controller-runtime's: a raykeeper elsewhere would wait for it for ever");
     if (m->o->le.identity[0])
         return rk_str_copy(m->identity, sizeof(m->identity), m->o->le.identity);
     if (rk_random(&r, sizeof(r)) != 0)
@@ -207,9 +229,13 @@ static bool ready(const struct rk_master *m, struct rk_buf *text)
         return false;
     }
     bool other = m->holder[0] && !m->leads;
-    (void)rk_buf_addf(text, "ok: %s%s%s%s%s%s", m->leads ? "leading" : "standby",
-                      other ? ", leader is " : "", other ? m->holder : "",
-                      m->held ? "; held by an operator in another namespace" : "",
+    static const char *const held[] = {
+        [RK_HELD_NO] = "",
+        [RK_HELD_UNKNOWN] = "; not known yet whether an operator lives in another namespace",
+        [RK_HELD_BY] = "; held by an operator in namespace "};
+    (void)rk_buf_addf(text, "ok: %s%s%s%s%.*s%s%s", m->leads ? "leading" : "standby",
+                      other ? ", leader is " : "", other ? m->holder : "", held[m->held],
+                      (int)strcspn(m->held_by, " "), m->held_by,
                       lacking[0] ? "; may not read " : "", lacking);
     return true;
 }
