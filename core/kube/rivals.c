@@ -178,8 +178,8 @@ static void begin(void *rivals);
 
 static void ask(struct place *p)
 {
-    /* The lane that no Retry-After stops: who is not seen is not dead, and who waits, waits on. It is
-     * the Lease's first of all: one at a time, and not for long. */
+    /* The lane that no Retry-After stops: who is not seen is not dead, and who waits, waits on. It
+     * is the Lease's first of all: one at a time, and not for long. */
     const struct rk_req req = {.lane = RK_LANE_LEASE,
                                .method = "GET",
                                .path = p->path,

@@ -287,6 +287,11 @@ void rk_drive_finished(struct rk_worker *w, struct rk_owner *o, enum rk_flight_e
     int64_t now = rk_clock_ms();
     rk_metrics_settled(w, o, end);
     rk_queue_done(w->queue, o->key, now);
+    if (!w->leads) { /* leadership went meanwhile; see rk_drive_forget */
+        rk_queue_drop(w->queue, o->key);
+        rk_map_del(&w->owners, o->key);
+        return;
+    }
     if (end == RK_FLIGHT_FAILED)
         (void)rk_queue_retry(w->queue, o->key, now); /* the delay is the queue's matter */
     else

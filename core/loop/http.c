@@ -6,6 +6,7 @@
 #include <microhttpd.h>
 #include <netdb.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,11 +14,19 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 
+#define LIFE_MS  30000 /* of a connection, however busy it looks */
 #define IDLE_S   10
 #define LOOK_MS  1000
 #define PAGE_MAX ((size_t)16 << 20)
 
+struct client {
+    LIST_ENTRY(client) link;
+    int fd;
+    int64_t born_ms;
+};
+
 struct rk_http {
+    LIST_HEAD(, client) clients;
     struct rk_poll *poll;
     struct MHD_Daemon *daemon;
     const char *type;
@@ -69,13 +78,46 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
     return reply(h, c, status, &text);
 }
 
+static void on_connection(void *ctx, struct MHD_Connection *c, void **state,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct rk_http *h = ctx;
+    struct client *k = *state;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        if (k)
+            LIST_REMOVE(k, link);
+        rk_free(k);
+        *state = NULL;
+        return;
+    }
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (!info)
+        return;
+    *state = k = rk_alloc(sizeof(*k));
+    k->fd = info->connect_fd;
+    k->born_ms = rk_clock_ms();
+    LIST_INSERT_HEAD(&h->clients, k, link);
+}
+
+/* A client that sends or takes a byte now and then would keep its place for ever. */
+static void end_old(struct rk_http *h)
+{
+    struct client *k;
+    int64_t now = rk_clock_ms();
+    LIST_FOREACH(k, &h->clients, link)
+    if (now - k->born_ms > LIFE_MS)
+        (void)shutdown(k->fd, SHUT_RDWR); /* MHD sees the end and closes it */
+}
+
 static void run(void *ctx)
 {
     struct rk_http *h = ctx;
     MHD_UNSIGNED_LONG_LONG ms;
+    end_old(h);
     (void)MHD_run(h->daemon); /* a failed connection is that client's matter */
-    /* When all places were taken, MHD listens again only in the run after the one that threw the silent ones out, and asks for no
-     * timeout: so we look at least once in LOOK_MS. */
+    /* When all places were taken, MHD listens again only in the run after the one that threw the
+     * silent ones out, and asks for no timeout: so we look at least once in LOOK_MS. */
     int64_t wait = LOOK_MS;
     if (MHD_get_timeout(h->daemon, &ms) == MHD_YES && ms < LOOK_MS)
         wait = ms < 1 ? 1 : (int64_t)ms;
@@ -147,14 +189,16 @@ int rk_http_new(struct rk_poll *poll, int fd, const char *type, unsigned clients
                 rk_http_page *page, void *ctx, struct rk_http **ret, struct rk_err *err)
 {
     struct rk_http *h = rk_alloc(sizeof(*h));
+    LIST_INIT(&h->clients);
     h->poll = poll;
     h->type = type;
     h->page = page;
     h->ctx = ctx;
-    h->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, h,
-                                 MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, clients,
-                                 MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
-                                 MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)16384, MHD_OPTION_END);
+    h->daemon =
+        MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, h, MHD_OPTION_LISTEN_SOCKET, fd,
+                         MHD_OPTION_CONNECTION_LIMIT, clients, MHD_OPTION_CONNECTION_TIMEOUT,
+                         (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)16384,
+                         MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_END);
     if (!h->daemon) {
         close(fd);
         rk_free(h);

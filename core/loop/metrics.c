@@ -1,4 +1,5 @@
-/* Counting; the page is in metrics_page.c. Counters begin anew with each worker, as Prometheus expects of a process that was restarted. */
+/* Counting; the page is in metrics_page.c. Counters begin anew with each worker, as Prometheus
+ * expects of a process that was restarted. */
 #include "core/loop/metrics.h"
 
 #include <ctype.h>

@@ -1,4 +1,5 @@
-/* What the worker counts, and the page that tells it, in Prometheus' text format. Names that boards of controller-runtime's operators read are kept. Internal to loop/. */
+/* What the worker counts, and the page that tells it, in Prometheus' text format. Names that
+ * boards of controller-runtime's operators read are kept. Internal to loop/. */
 #ifndef RK_LOOP_METRICS_H
 #define RK_LOOP_METRICS_H
 

@@ -122,12 +122,24 @@ static void queue(const struct rk_worker *w, struct rk_buf *b)
     }
 }
 
+/* Without scheme and path, and without what may be a password. */
+static void host_of(const char *server, char *out, size_t size)
+{
+    const char *from = strstr(server, "://");
+    from = from ? from + 3 : server;
+    rk_str_cut(out, size, from);
+    out[strcspn(out, "/")] = '\0';
+    const char *at = strrchr(out, '@');
+    if (at)
+        memmove(out, at + 1, strlen(at));
+}
+
 static void requests(const struct rk_worker *w, struct rk_buf *b)
 {
     const struct rk_client_tally *t;
     size_t n = rk_client_tallies(w->client, &t);
-    const char *host = strstr(w->creds->server, "://");
-    host = host ? host + 3 : w->creds->server;
+    char host[256];
+    host_of(w->creds->server, host, sizeof(host));
     family(b, "rest_client_requests_total", "counter",
            "requests to the API server that ended, by status code");
     for (size_t i = 0; i < n; i++) {

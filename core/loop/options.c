@@ -38,8 +38,8 @@ static const struct rk_opt_def election_opts[] = {
      AT(le, renew_ms), 500, 600000},
     {"retry", "2s", "time between tries", NULL, RK_OPT_DURATION, AT(le, retry_ms), 100, 60000},
     {"force-adopt", "false",
-     "work also while a Lease of this name is alive in another namespace that we may read", NULL,
-     RK_OPT_BOOL, AT(le, force_adopt), 0, 0},
+     "write also while an operator lives that holds a Lease of this name in another namespace",
+     NULL, RK_OPT_BOOL, AT(le, force_adopt), 0, 0},
 };
 
 static const struct rk_opt_def api_opts[] = {

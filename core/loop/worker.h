@@ -106,7 +106,7 @@ void rk_drive_soon(struct rk_worker *w);
 void rk_drive_retry(void *worker); /* the server answers again: what backs off has waited enough */
 /* Leadership came, or a namespace (NULL: all): every owner there, low priority. */
 void rk_drive_all(struct rk_worker *w, const char *ns);
-/* Leadership went: rows without a flight go, the next leadership makes them anew. */
+/* Leadership went: rows without a flight go, the others when it ends; the next leadership makes them anew. */
 void rk_drive_forget(struct rk_worker *w);
 enum rk_flight_end {
     RK_FLIGHT_SETTLED, /* nothing is left to do */
@@ -115,6 +115,7 @@ enum rk_flight_end {
     RK_FLIGHT_FAILED,  /* back off */
     RK_FLIGHT_ENDS
 };
+/* The row is gone after this when we lead no more. */
 void rk_drive_finished(struct rk_worker *w, struct rk_owner *owner, enum rk_flight_end end);
 void rk_owner_free(void *owner);
 void rk_owner_found(struct rk_owner *o, const char *gvk, const char *name);

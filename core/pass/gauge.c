@@ -32,7 +32,16 @@ static bool is_number(const char *s)
 static bool is_label(const char *s)
 {
     static const char legal[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
-    return s && *s && strspn(s, legal) == strlen(s) && (*s < '0' || *s > '9');
+    return s && *s && strspn(s, legal) == strlen(s) && (*s < '0' || *s > '9') &&
+           !rk_str_starts(s, "__"); /* those are Prometheus' own */
+}
+
+static bool repeats(const rk_kv *labels, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(labels[k].key, labels[i].key) == 0)
+            return true;
+    return false;
 }
 
 static void add_escaped(struct rk_buf *b, const char *s)
@@ -61,9 +70,10 @@ int32_t rk__status_gauge(struct rk_pass *ps, const char *name, const rk_kv *labe
     struct rk_buf b;
     rk_buf_init(&b, LABELS_MAX);
     for (size_t i = 0; i < n; i++) {
-        if (!is_label(labels[i].key)) {
+        if (!is_label(labels[i].key) || repeats(labels, i)) {
             rk_buf_done(&b);
-            return rk__hook_refuse(ps, RK_EFAIL, "gauge %s: \"%.64s\" is not a label's name", name,
+            return rk__hook_refuse(ps, RK_EFAIL,
+                                   "gauge %s: \"%.64s\" is not a label's name, or twice", name,
                                    labels[i].key ? labels[i].key : "");
         }
         (void)rk_buf_addf(&b, "%s%s=\"", i ? "," : "", labels[i].key);

@@ -206,6 +206,13 @@ static void check_gauge(struct taking *t, const rk_gauge *g, unsigned i)
     if (n == 0 || n > 128 || strspn(g->name, legal) != n ||
         (g->name[0] >= '0' && g->name[0] <= '9'))
         wrong(t, "gauge %u: \"%.64s\" is not a metric's name", i, g->name ? g->name : "");
+    /* Each family stands once in a page, and these are the core's. */
+    static const char *const ours[] = {"controller_runtime_", "workqueue_",
+                                       "rest_client_",        "process_",
+                                       "leader_election_",    "raykeeper_"};
+    for (size_t k = 0; n && k < sizeof(ours) / sizeof(ours[0]); k++)
+        if (rk_str_starts(g->name, ours[k]))
+            wrong(t, "gauge %.64s: names that begin with %s are the core's", g->name, ours[k]);
     for (unsigned k = 0; k < i; k++)
         if (rk_str_eq(t->plug->gauges[k].name, g->name))
             wrong(t, "gauge %s: there twice", g->name);

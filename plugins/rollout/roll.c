@@ -1,6 +1,8 @@
 /* The rolling update itself: which outdated pods may go now. */
 #include "rollout.h"
 
+#define DOWN_MS 300000 /* as long as Kubernetes itself leaves pods on a node that is away */
+
 /* A number of pods, a percentage, true or false; 0 = no rolling update, -1 = none of these. */
 static int64_t most_missing(const rk_api *rk, rk_pass *ps, int64_t wanted)
 {
@@ -100,7 +102,21 @@ static int32_t roll(const rk_api *rk, rk_pass *ps, const struct pods *p, const r
     return RK_OK;
 }
 
-/* Last: once all workers are as they should be. One that is not ready helps nobody, and might never let
+/* Is it down for good? A node that is away for a moment is no reason to lose what the head knows. */
+static int is_down(const rk_api *rk, rk_pass *ps, const struct pod *pod)
+{
+    const char *made = rk->str(pod->json, "/metadata/creationTimestamp", ""),
+               *since = rk->str(pod->json, "/status/conditions/[Ready]/lastTransitionTime", made);
+    int64_t left = ray_time_ms(since) + DOWN_MS - rk->now_ms(ps);
+    if (pod->ready || left > 0) {
+        if (!pod->ready) /* the time counts, not the verdict */
+            (void)rk->wait(ps, left, "an outdated head is not ready");
+        return 0;
+    }
+    return 1;
+}
+
+/* Last: once all workers are as they should be. One that is down helps nobody, and might never let
  * them become so: it need not wait. */
 static int32_t head(const rk_api *rk, rk_pass *ps, const struct pods *all, int settled)
 {
@@ -108,7 +124,7 @@ static int32_t head(const rk_api *rk, rk_pass *ps, const struct pods *all, int s
     const char *hash = rollout_hash(rk, ps, rk->at(rk->object(ps), RAY_HEAD_SPEC));
     RK_TRY(stamp_unknown(rk, ps, &p, hash));
     for (size_t i = 0; i < p.n && rk_is(ray_annotation(rk, ps, ROLLOUT_HEAD), "last"); i++)
-        if (p.pod[i].hash && !rk_is(p.pod[i].hash, hash) && (settled || !p.pod[i].ready))
+        if (p.pod[i].hash && !rk_is(p.pod[i].hash, hash) && (settled || is_down(rk, ps, &p.pod[i])))
             RK_TRY(drop(rk, ps, &p.pod[i], "Head"));
     return RK_OK;
 }

@@ -1,8 +1,10 @@
 """/metrics: what Prometheus is told, while objects come and go and workers die."""
+import contextlib
 import pathlib
 import re
 import signal
 import socket
+import threading
 
 import pytest
 
@@ -88,19 +90,46 @@ def test_a_new_worker_answers_where_the_old_one_did(live):
 
 
 def test_readers_that_take_nothing_keep_nobody_from_their_pods(live):
+    """Also when they send a byte now and then: nobody keeps his place for more than half a minute."""
     op = live.start()
-    held = []
+    held, over = [], threading.Event()
+
+    def trickle():
+        while not over.wait(2):
+            for s in held:
+                with contextlib.suppress(OSError):
+                    s.sendall(b"x")
+
     try:
-        for _ in range(12):
+        for _ in range(4):
             s = socket.create_connection(("127.0.0.1", op.port("metrics")), timeout=10)
-            s.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+            s.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nX: ")
             held.append(s)
+        thread = threading.Thread(target=trickle)
+        thread.start()
         live.create(ray.cluster("meanwhile", ("small", 2)))
         live.world.wait_for(ray.ready("meanwhile", 2))
-        assert op.http("/metrics", timeout=60, of="metrics")[0] == 200, "their time is over after ten seconds"
+        assert op.http("/metrics", timeout=120, of="metrics")[0] == 200
     finally:
+        over.set()
+        thread.join()
         for s in held:
             s.close()
+
+
+def test_who_leads_no_more_tells_of_no_object(live):
+    """Also not of those whose writes were under way."""
+    op = live.start()
+    live.create(ray.cluster("first", ("small", 1)))
+    live.world.wait_for(ray.ready("first", 1))
+    for i in range(6):
+        live.create(ray.cluster(f"busy-{i}", ("small", 20)))
+    live.kube.patch("leases", live.plane.account[0], "ray-operator-leader",
+                    {"spec": {"holderIdentity": "somebody", "leaseDurationSeconds": 60, "renewTime": "2026-01-02T03:04:05.000000Z"}})
+    op.wait_said("leadership lost: writes stop, caches stay")
+    live.audit.wait_for(lambda: op.metrics()["raykeeper_objects"][0].value == 0, 30, "nothing in hand")
+    assert op.metrics()["kuberay_cluster_info"] == []
+    live.kube.delete("leases", live.plane.account[0], "ray-operator-leader")
 
 
 def test_a_port_that_is_taken_is_told_at_the_start(live):

@@ -126,6 +126,11 @@ SPOIL(watch_of_metadata_keeps_all, {
     m->watch[0].metadata_only = 1;
     m->watch[0].keep = NULL;
 })
+SPOIL(gauge_of_the_core, {
+    static const rk_gauge odd[] = {{.name = "workqueue_depth"}};
+    m->d.gauges = odd;
+    m->d.n_gauges = 1;
+})
 SPOIL(gauge_name, {
     static const rk_gauge odd[] = {{.name = "things info"}};
     m->d.gauges = odd;
@@ -178,6 +183,7 @@ static const struct {
     {watch_keep, "watch v1/Pod: keeps no path"},
     {watch_of_metadata_keeps_more, "watch v1/Pod: of metadata only, but it keeps other paths"},
     {watch_of_metadata_keeps_all, "watch v1/Pod: of metadata only, but it keeps other paths"},
+    {gauge_of_the_core, "gauge workqueue_depth: names that begin with workqueue_ are the core's"},
     {gauge_name, "gauge 0: \"things info\" is not a metric's name"},
     {watch_keeps_too_much, "watch v1/Pod: keeps 129 paths, at most 128 are possible"},
     {owns, "owns \"spec/x\", which does not begin with /"},

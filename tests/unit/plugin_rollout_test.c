@@ -91,7 +91,9 @@ static const struct rk_plan *run(struct world *w, const char *annotations, const
                                      .rv = "7",
                                      .object = rk_span_of(object),
                                      .seen = w->seen,
-                                     .n_seen = w->n};
+                                     .n_seen = w->n,
+                                     .now_us =
+                                         INT64_C(1767323045000000)}; /* 2026-01-02T03:04:05Z */
     const struct rk_pass_conf conf = {.arena_cap = 16u << 20, .slice = 64};
     rk_plan_free(w->plan);
     w->plan = NULL;
@@ -220,15 +222,24 @@ static void the_head_goes_last_and_only_where_that_is_asked_for(void **state)
     close_world(&w);
 }
 
-static void a_head_that_is_not_ready_does_not_wait_for_the_workers(void **state)
+static void a_head_that_is_down_does_not_wait_for_the_workers(void **state)
 {
     static const char both[] =
         "\"raykeeper.io/rolling-update\":\"1\",\"raykeeper.io/rolling-update-head\":\"last\"";
     struct world w;
     (void)state;
     open_world(&w);
-    see(&w, "head", "headgroup", "", "1:OLD", false);
-    run(&w, both, group_of_3); /* no worker: they wait for the head */
+    struct rk_seen *head = see(&w, "head", "headgroup", "", "1:OLD", false);
+    const char *json = head->json.p;
+    const char *brief =
+        rk_arena_fmt(&w.arena, "%.*s,\"lastTransitionTime\":\"2026-01-02T02:59:06Z\"}]}}",
+                     (int)strlen(json) - 4, json);
+    head->json = rk_span_of(brief);
+    run(&w, both, group_of_3); /* its node may be back in a moment */
+    assert_string_equal(gone(&w), "");
+    assert_int_equal(w.plan->again_ms, 1000);
+    head->json = rk_span_of(json); /* not for five minutes */
+    run(&w, both, group_of_3);     /* no worker: they wait for the head */
     assert_string_equal(gone(&w), "p00");
     run(&w, "\"raykeeper.io/rolling-update\":\"1\"", group_of_3);
     assert_string_equal(gone(&w), "");
@@ -313,7 +324,7 @@ int main(void)
         cmocka_unit_test(a_replica_of_several_hosts_goes_by_one_name),
         cmocka_unit_test(pods_of_unknown_origin_are_stamped_before_anything_rolls),
         cmocka_unit_test(the_head_goes_last_and_only_where_that_is_asked_for),
-        cmocka_unit_test(a_head_that_is_not_ready_does_not_wait_for_the_workers),
+        cmocka_unit_test(a_head_that_is_down_does_not_wait_for_the_workers),
         cmocka_unit_test(none_may_be_missing_is_no_rolling_update),
         cmocka_unit_test(what_is_ready_of_a_replica_that_goes_is_charged),
         cmocka_unit_test(of_many_outdated_groups_ten_are_named),
