@@ -288,8 +288,8 @@ static int set_up(struct rk_rivals *r, const char *namespaces, struct rk_err *er
     r->places = rk_alloc_array(most, sizeof(*r->places));
     int rc = add_place(r, (struct rk_span){NULL, 0});
     while (rc == 0 && namespaces[0] && rk_span_next(&rest, '\n', &ns))
-        if (!rk_span_is(ns, r->own_ns))
-            rc = add_place(r, ns);
+        if (!rk_span_is(ns, r->own_ns) && add_place(r, ns) != 0)
+            rk_free(r->places[--r->n].ns); /* there is no such namespace, and no Lease in it */
     rk_buf_init(&query, sizeof(r->query) - 1);
     (void)rk_buf_adds(&query, "fieldSelector=metadata.name%3D"); /* fits */
     rk_url_escape(&query, r->name);

@@ -30,7 +30,8 @@ struct rk_rival { /* borrowed until the loop turns */
     const char *ns, *uid, *holder;
 };
 
-/* Looks at once, and on and on. RK_E_INVAL for names that cannot be. */
+/* Looks at once, and on and on. RK_E_INVAL for a name that cannot be; namespaces that cannot be are
+ * left out. */
 int rk_rivals_new(struct rk_poll *poll, struct rk_client *c, const struct rk_rivals_conf *conf,
                   struct rk_rivals **ret, struct rk_err *err);
 void rk_rivals_free(struct rk_rivals *r); /* NULL is fine; not from inside looked() */

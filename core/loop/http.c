@@ -26,7 +26,7 @@ struct client {
 };
 
 struct rk_http {
-    LIST_HEAD(, client) clients;
+    LIST_HEAD(clients, client) clients;
     struct rk_poll *poll;
     struct MHD_Daemon *daemon;
     const char *type;

@@ -158,14 +158,19 @@ static void requests(const struct rk_worker *w, struct rk_buf *b)
 
 static uint64_t resident(void)
 {
-    unsigned long long size = 0, pages = 0;
+    char text[128] = "";
+    int64_t pages = 0;
+    struct rk_span rest, size, word;
     FILE *f = fopen("/proc/self/statm", "re");
     if (!f)
         return 0;
-    if (fscanf(f, "%llu %llu", &size, &pages) != 2)
-        pages = 0;
+    bool read = fgets(text, sizeof(text), f) != NULL;
     fclose(f);
-    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    rest = rk_span_of(text);
+    if (!read || !rk_span_next(&rest, ' ', &size) || !rk_span_next(&rest, ' ', &word) ||
+        rk_str_int(word, 0, INT64_MAX / 65536, &pages) != 0)
+        return 0;
+    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static void process(const struct rk_worker *w, struct rk_buf *b)
