@@ -401,7 +401,8 @@ typedef struct rk_watch {
     uint32_t metadata_only;
 } rk_watch;
 
-/* A gauge that STATUS hooks give samples of. */
+/* A gauge that STATUS hooks give samples of. Names of the page's other families are refused (those that
+ * begin with controller_runtime_, workqueue_, rest_client_, process_, leader_election_, raykeeper_). */
 typedef struct rk_gauge {
     const char *name, *help; /* "kuberay_cluster_info" */
 } rk_gauge;
