@@ -107,14 +107,14 @@ def test_names_and_columns(cluster):
         "NAME", "DESIRED WORKERS", "AVAILABLE WORKERS", "CPUS", "MEMORY", "GPUS", "TPUS", "STATUS", "AGE", "HEAD POD IP", "HEAD SERVICE IP"]
 
 
-@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: getattr(path, "stem", "none"))
 def test_our_samples_are_accepted(cluster, path):
     assert rayclusters(path)
     assert "serverside-applied" in cluster.kubectl("apply", "--server-side", "-f", path).stdout
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="RK_PARITY names no records")
-@pytest.mark.parametrize("path", sorted(SHARED.glob("*.yaml")) if SHARED.is_dir() else [], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(SHARED.glob("*.yaml")) if SHARED.is_dir() else [], ids=lambda path: getattr(path, "stem", "none"))
 def test_recorded_samples_are_accepted(cluster, path):
     objects = rayclusters(path)
     assert objects
