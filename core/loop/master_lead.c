@@ -228,13 +228,15 @@ static bool ready(const struct rk_master *m, struct rk_buf *text)
                                               : "the first lists are not complete");
         return false;
     }
-    bool other = m->holder[0] && !m->leads;
     static const char *const held[] = {
         [RK_HELD_NO] = "",
         [RK_HELD_UNKNOWN] = "; not known yet whether an operator lives in another namespace",
         [RK_HELD_BY] = "; held by an operator in namespace "};
+    bool other = m->holder[0] && !m->leads;
+    /* While another of our own namespace leads, that is all that keeps us. */
+    const char *by = other && m->held == RK_HELD_UNKNOWN ? "" : held[m->held];
     (void)rk_buf_addf(text, "ok: %s%s%s%s%.*s%s%s", m->leads ? "leading" : "standby",
-                      other ? ", leader is " : "", other ? m->holder : "", held[m->held],
+                      other ? ", leader is " : "", other ? m->holder : "", by,
                       (int)strcspn(m->held_by, " "), m->held_by,
                       lacking[0] ? "; may not read " : "", lacking);
     return true;
