@@ -103,11 +103,10 @@ static void on_connection(void *ctx, struct MHD_Connection *c, void **state,
 /* A client that sends or takes a byte now and then would keep its place for ever. */
 static void end_old(struct rk_http *h)
 {
-    struct client *k;
     int64_t now = rk_clock_ms();
-    LIST_FOREACH(k, &h->clients, link)
-    if (now - k->born_ms > LIFE_MS)
-        (void)shutdown(k->fd, SHUT_RDWR); /* MHD sees the end and closes it */
+    for (struct client *k = LIST_FIRST(&h->clients); k; k = LIST_NEXT(k, link))
+        if (now - k->born_ms > LIFE_MS)
+            (void)shutdown(k->fd, SHUT_RDWR); /* MHD sees the end and closes it */
 }
 
 static void run(void *ctx)

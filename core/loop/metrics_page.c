@@ -12,22 +12,9 @@
 
 /* What does not fit is marked in the buffer, for all of this file. */
 
-static void escaped(struct rk_buf *b, const char *s, bool quotes)
-{
-    for (; *s; s++)
-        if (*s == '\n')
-            (void)rk_buf_adds(b, "\\n");
-        else if (*s == '\\' || (quotes && *s == '"'))
-            (void)rk_buf_addf(b, "\\%c", *s);
-        else
-            (void)rk_buf_addc(b, *s);
-}
-
 static void family(struct rk_buf *b, const char *name, const char *type, const char *help)
 {
-    (void)rk_buf_addf(b, "# HELP %s ", name);
-    escaped(b, help, false);
-    (void)rk_buf_addf(b, "\n# TYPE %s %s\n", name, type);
+    (void)rk_buf_addf(b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
 static void plain(struct rk_buf *b, const char *name, const char *type, const char *help,
@@ -144,7 +131,7 @@ static void requests(const struct rk_worker *w, struct rk_buf *b)
            "requests to the API server that ended, by status code");
     for (size_t i = 0; i < n; i++) {
         (void)rk_buf_addf(b, "rest_client_requests_total{method=\"%s\",host=\"", t[i].method);
-        escaped(b, host, true);
+        rk_gauge_escape(b, host);
         (void)rk_buf_addf(b, "\",code=\"");
         if (t[i].http)
             (void)rk_buf_addf(b, "%d", t[i].http);
@@ -197,7 +184,7 @@ static void ours(const struct rk_worker *w, struct rk_buf *b)
         quarantined += ((struct rk_owner *)value)->quarantined;
     family(b, "leader_election_master_status", "gauge", "1 while this operator leads");
     (void)rk_buf_adds(b, "leader_election_master_status{name=\"");
-    escaped(b, w->o->le.lease_name, true);
+    rk_gauge_escape(b, w->o->le.lease_name);
     (void)rk_buf_addf(b, "\"} %d\n", w->leads);
     family(b, "raykeeper_build_info", "gauge", "1; its label is the version");
     (void)rk_buf_adds(b, "raykeeper_build_info{version=\"" RK_VERSION "\"} 1\n");

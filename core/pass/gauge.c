@@ -44,7 +44,7 @@ static bool repeats(const rk_kv *labels, size_t i)
     return false;
 }
 
-static void add_escaped(struct rk_buf *b, const char *s)
+void rk_gauge_escape(struct rk_buf *b, const char *s)
 {
     for (; *s; s++) {
         if (*s == '\n')
@@ -77,7 +77,7 @@ int32_t rk__status_gauge(struct rk_pass *ps, const char *name, const rk_kv *labe
                                    labels[i].key ? labels[i].key : "");
         }
         (void)rk_buf_addf(&b, "%s%s=\"", i ? "," : "", labels[i].key);
-        add_escaped(&b, labels[i].val ? labels[i].val : "");
+        rk_gauge_escape(&b, labels[i].val ? labels[i].val : "");
         (void)rk_buf_addc(&b, '"');
     }
     bool full = b.full;

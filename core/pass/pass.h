@@ -54,6 +54,9 @@ struct rk_plan_gauge {
     const char *value;
 };
 
+/* A label's value as the page of metrics has it; a full buffer is left to its own mark. */
+void rk_gauge_escape(struct rk_buf *b, const char *value);
+
 struct rk_plan_wrote {
     const char *key;
     const struct rk_write_record *records;

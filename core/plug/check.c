@@ -213,6 +213,8 @@ static void check_gauge(struct taking *t, const rk_gauge *g, unsigned i)
     for (size_t k = 0; n && k < sizeof(ours) / sizeof(ours[0]); k++)
         if (rk_str_starts(g->name, ours[k]))
             wrong(t, "gauge %.64s: names that begin with %s are the core's", g->name, ours[k]);
+    if (g->help && strpbrk(g->help, "\n\\"))
+        wrong(t, "gauge %.64s: its help is one line without backslashes", g->name ? g->name : "");
     for (unsigned k = 0; k < i; k++)
         if (rk_str_eq(t->plug->gauges[k].name, g->name))
             wrong(t, "gauge %s: there twice", g->name);

@@ -404,7 +404,7 @@ typedef struct rk_watch {
 /* A gauge that STATUS hooks give samples of. Names of the page's other families are refused (those that
  * begin with controller_runtime_, workqueue_, rest_client_, process_, leader_election_, raykeeper_). */
 typedef struct rk_gauge {
-    const char *name, *help; /* "kuberay_cluster_info" */
+    const char *name, *help; /* "kuberay_cluster_info"; one line without backslashes */
 } rk_gauge;
 
 typedef struct rk_plugin {

@@ -131,6 +131,13 @@ SPOIL(gauge_of_the_core, {
     m->d.gauges = odd;
     m->d.n_gauges = 1;
 })
+SPOIL(gauge_help, {
+    static rk_gauge odd[1];
+    odd[0].name = "things";
+    odd[0].help = "two\nlines";
+    m->d.gauges = odd;
+    m->d.n_gauges = 1;
+})
 SPOIL(gauge_name, {
     static const rk_gauge odd[] = {{.name = "things info"}};
     m->d.gauges = odd;
@@ -184,6 +191,7 @@ static const struct {
     {watch_of_metadata_keeps_more, "watch v1/Pod: of metadata only, but it keeps other paths"},
     {watch_of_metadata_keeps_all, "watch v1/Pod: of metadata only, but it keeps other paths"},
     {gauge_of_the_core, "gauge workqueue_depth: names that begin with workqueue_ are the core's"},
+    {gauge_help, "gauge things: its help is one line without backslashes"},
     {gauge_name, "gauge 0: \"things info\" is not a metric's name"},
     {watch_keeps_too_much, "watch v1/Pod: keeps 129 paths, at most 128 are possible"},
     {owns, "owns \"spec/x\", which does not begin with /"},
