@@ -21,6 +21,24 @@ def run(*args, stdin=None):
     return done
 
 
+def told(tmp_path, obj):
+    """What `render` says of this object alone."""
+    file = tmp_path / "told.json"
+    file.write_text(json.dumps(obj))
+    return run("render", *NOW, file)
+
+
+def refused(tmp_path, obj, path):
+    done = told(tmp_path, obj)
+    assert done.returncode == 1 and not done.stdout.strip(), done.stdout
+    assert f" {path}: " in done.stderr, done.stderr
+
+
+def allowed(tmp_path, obj):
+    done = told(tmp_path, obj)
+    assert done.returncode == 0 and "kind: Pod" in done.stdout, done.stderr
+
+
 def render(*args):
     """The objects in the order in which they are made, each list in its order."""
     done = run("render", "-o", "json", *NOW, *args)

@@ -1,10 +1,8 @@
 """What a cluster may not say about its autoscaler: each rule with the path of what is wrong, and what is just about allowed."""
-import json
-
 import pytest
 import yaml
 
-from renderer import NOW, render, run
+from renderer import NOW, allowed, refused, render, run, told
 
 pytestmark = pytest.mark.asan
 
@@ -68,24 +66,14 @@ ALLOWED = {
 }
 
 
-def told(tmp_path, obj):
-    file = tmp_path / "c.json"
-    file.write_text(json.dumps(obj))
-    return run("render", *NOW, file)
-
-
 @pytest.mark.parametrize("what", REFUSED)
 def test_refused_with_its_path(tmp_path, what):
-    obj, path = REFUSED[what]
-    done = told(tmp_path, obj)
-    assert done.returncode == 1 and f" {path}: " in done.stderr, done.stderr
-    assert "kind: Pod" not in done.stdout
+    refused(tmp_path, *REFUSED[what])
 
 
 @pytest.mark.parametrize("what", ALLOWED)
 def test_allowed(tmp_path, what):
-    done = told(tmp_path, ALLOWED[what])
-    assert done.returncode == 0, done.stderr
+    allowed(tmp_path, ALLOWED[what])
 
 
 def test_the_first_version_and_workers_that_restart_are_warned_of(tmp_path):

@@ -1,10 +1,8 @@
 """What a cluster may not say: the rules of section 2 that the file of no other plugin has (2, 14 and the strategy), each with the path of what is wrong, and what
 is just about allowed."""
-import json
-
 import pytest
 
-from renderer import NOW, run
+from renderer import allowed, refused
 
 pytestmark = pytest.mark.asan
 
@@ -59,21 +57,11 @@ ALLOWED = {
 }
 
 
-def told(tmp_path, obj):
-    file = tmp_path / "c.json"
-    file.write_text(json.dumps(obj))
-    return run("render", *NOW, file)
-
-
 @pytest.mark.parametrize("what", REFUSED)
 def test_refused_with_its_path(tmp_path, what):
-    obj, path = REFUSED[what]
-    done = told(tmp_path, obj)
-    assert done.returncode == 1 and not done.stdout.strip(), done.stdout
-    assert f" {path}: " in done.stderr, done.stderr
+    refused(tmp_path, *REFUSED[what])
 
 
 @pytest.mark.parametrize("what", ALLOWED)
 def test_allowed(tmp_path, what):
-    done = told(tmp_path, ALLOWED[what])
-    assert done.returncode == 0, done.stderr
+    allowed(tmp_path, ALLOWED[what])
