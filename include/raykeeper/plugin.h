@@ -14,6 +14,7 @@
  * a plugin states the least minor that it needs.
  *   0.1  first
  *   0.2  shape, served, gauge, announce_update, annotate; flags of want; watches of metadata only
+ *   0.3  offline commands (emit, comment, notice, step); ask; optional kinds of owners
  */
 #ifndef RAYKEEPER_PLUGIN_H
 #define RAYKEEPER_PLUGIN_H
@@ -26,7 +27,7 @@ extern "C" {
 #endif
 
 #define RK_ABI_MAJOR 0
-#define RK_ABI_MINOR 2
+#define RK_ABI_MINOR 3
 
 /* ---- handles and codes ----------------------------------------------------------------------- */
 
@@ -163,6 +164,46 @@ typedef struct rk_group {
     const rk_member *members;
     const char *created, *failed; /* event reasons for a create; NULL = no event */
 } rk_group;
+
+/* ---- facts from elsewhere ---------------------------------------------------------------------- */
+
+/* A question that neither the object nor a watch answers. Plugins do no IO: the host asks, with its own rate,
+ * cache and deadline, and the answer is read in a later pass. Questions of one path are one question. */
+typedef struct rk_ask {
+    uint32_t size, reserved;
+    const char *path; /* of a GET on the API server: "/api/v1/pods?labelSelector=a%3Db&limit=1" */
+    int64_t fresh_ms; /* an answer that is older is asked for again; at least 1000 */
+} rk_ask;
+
+typedef struct rk_answer {
+    uint32_t size;
+    int32_t http;        /* status; 0 = no answer came (why: error) */
+    int64_t age_ms;      /* of the answer, at the snapshot's time */
+    const rk_json *body; /* NULL when there is none, or it is no JSON; at most 1 MiB */
+    const char *error;   /* "" when http is 2xx, else words for people */
+} rk_answer;
+
+/* ---- offline commands -------------------------------------------------------------------------- */
+
+/* One step of what a command proposes to do in a live cluster: listed by --plan, carried out in
+ * this order by --apply. */
+#define RK_STEP_CREATE 1
+#define RK_STEP_PATCH  2 /* merge patch */
+#define RK_STEP_DELETE 3
+#define RK_STEP_GONE   4 /* wait until it is not there any more */
+#define RK_STEP_TELL   5 /* nothing is done: words for the one who reads the plan */
+typedef struct rk_step {
+    uint32_t size, verb;
+    const char *title;        /* one line: what and why */
+    const char *gvk, *plural; /* of the object; NULL for TELL */
+    const char *ns, *name,
+        *uid;            /* uid: precondition of PATCH, DELETE and GONE; NULL or "" = none */
+    const rk_json *body; /* CREATE, PATCH */
+    int64_t limit_ms;    /* GONE: how long it may take */
+} rk_step;
+
+#define RK_NOTE_TELL  0 /* worth knowing, nothing is lost */
+#define RK_NOTE_LOSSY 1 /* something of the input has no place in the output, or another meaning */
 
 /* ---- functions the host hands in. Append only. ----------------------------------------------- */
 
@@ -349,6 +390,23 @@ typedef struct rk_api {
      * Nothing else of a pod that runs is ever changed. RK_OK also when it is not there or goes already;
      * RK_YIELDED: it is not ours and stays */
     int32_t (*annotate)(rk_pass *, const char *pod, const char *key, const char *value);
+
+    /* -- since 0.3 -- */
+    /* PLAN, FINALIZE and STATUS. RK_OK: *ret is the last answer, also when it is a refusal or out of date (then it is
+     * asked for again); RK_WAIT: there is none yet. Either way the object is passed again when a newer one is there.
+     * Offline there never is one. Caller sets ret->size */
+    int32_t (*ask)(rk_pass *, const rk_ask *, rk_answer *ret);
+
+    /* The rest: in a command only (rk_command); elsewhere RK_EFAIL, and the hook fails. */
+    /* one more document of the output: an object or array, as YAML or JSON as the user wants; a text as it is */
+    int32_t (*emit)(rk_pass *, const rk_json *document);
+    /* words above the value at `path` of a document that was or will be emitted, in YAML; "" = above the document.
+     * What is not there gets none */
+    int32_t (*comment)(rk_pass *, const rk_json *document, const char *path, const char *text);
+    /* a numbered line on stderr; one RK_NOTE_LOSSY makes the exit code 2. `where`: a place of the input, or "" */
+    int32_t (*notice)(rk_pass *, int32_t level, const char *where, const char *f, ...);
+    int32_t (*notice_text)(rk_pass *, int32_t level, const char *where, const char *text);
+    int32_t (*step)(rk_pass *, const rk_step *);
 } rk_api;
 
 /* ---- the descriptor -------------------------------------------------------------------------- */
@@ -385,6 +443,8 @@ typedef struct rk_kind {
     const char *plural;     /* "things" */
     const char *controller; /* reportingController of its events */
     const char *finalizers; /* it may put on the object, comma separated; NULL = none */
+    uint32_t optional;      /* 1 = the API may lack this kind: all that name it must say so */
+    uint32_t reserved;
 } rk_kind;
 
 typedef struct rk_watch {
@@ -407,6 +467,25 @@ typedef struct rk_gauge {
     const char *name, *help; /* "kuberay_cluster_info"; one line without backslashes */
 } rk_gauge;
 
+/* `raykeeper <name> FILE... [--option VALUE]...`: trees in, trees and notices out. The host reads the files, binds
+ * the options and prints. It runs as a pass over no object (object() is {}), so that code of hooks serves here too;
+ * of what a pass can do it may read JSON, make JSON, and use the calls for commands.
+ * With `reads` it has a live side: `--plan` and `--apply` list these kinds in the cluster, and give the objects with the inputs. */
+typedef struct rk_command {
+    const char *name; /* a word; not one of the host's commands */
+    const char *args; /* "FILE..."; NULL = it takes no files */
+    const char *
+        help; /* first line for `raykeeper --help`, the rest for its own; what the exit codes mean is the host's */
+    const rk_opt *opts;
+    uint32_t n_opts, opts_size; /* size of what `offset` of opts points into */
+    const rk_watch *reads;      /* of these gvk, plural, selector and optional count */
+    uint32_t n_reads, reserved;
+    /* inputs: array of {"file", "line", "document"} in the order they were given, documents of one file in theirs. With --plan
+     * or --apply there is one more, {"live": {"<gvk>": [object, ...]}, "namespace": "x"}: of all namespaces where they may be read.
+     * A fail() says that the input is unusable: nothing is printed but the failures, exit code 1 */
+    int32_t (*run)(const rk_api *, rk_pass *, const void *opts, const rk_json *inputs);
+} rk_command;
+
 typedef struct rk_plugin {
     uint32_t size, hook_size, opt_size, kind_size, watch_size, self_size;
     uint16_t major, minor;
@@ -427,6 +506,8 @@ typedef struct rk_plugin {
     int32_t (*check)(const void *self, char *err, size_t err_size);
     const rk_gauge *gauges;
     uint32_t n_gauges, gauge_size;
+    const rk_command *commands;
+    uint32_t n_commands, command_size;
 } rk_plugin;
 
 #if defined(_WIN32)
@@ -440,7 +521,7 @@ extern RK_EXPORT const rk_plugin rk_plugin_v0; /* the only exported symbol */
 #define RK_PLUGIN_SIZES                                                                           \
     .size = sizeof(rk_plugin), .hook_size = sizeof(rk_hook), .opt_size = sizeof(rk_opt),          \
     .kind_size = sizeof(rk_kind), .watch_size = sizeof(rk_watch), .gauge_size = sizeof(rk_gauge), \
-    .major = RK_ABI_MAJOR, .minor = RK_ABI_MINOR
+    .command_size = sizeof(rk_command), .major = RK_ABI_MAJOR, .minor = RK_ABI_MINOR
 
 #ifdef __cplusplus
 }

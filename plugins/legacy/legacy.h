@@ -1,0 +1,56 @@
+/* What the files of the legacy plugin share: the old Ray operator's objects and chart values become ray.io/v1 (reference legacy). */
+#ifndef RK_PLUGIN_LEGACY_H
+#define RK_PLUGIN_LEGACY_H
+
+#include "raykeeper/ray.h"
+
+#define LG_KIND "cluster.ray.io/v1/RayCluster"
+
+#define LG_KOPF_FINALIZER  "kopf.zalando.org/KopfFinalizerMarker"
+#define LG_KOPF_ANNOTATION "kopf.zalando.org/last-handled-configuration"
+#define LG_L_COMPONENT     "cluster.ray.io/component" /* "operator", or "<cluster>-ray-head" */
+#define LG_L_CLUSTER       "ray-cluster-name"         /* of pods that the old operator made */
+
+/* How to convert; also what `raykeeper migrate` binds its options to. */
+struct lg_how {
+    const char *from, *name, *ray_version;
+    const char *set;        /* one PATH=VALUE per line, as Helm has it */
+    uint8_t say_all;        /* --explicit: what the operator would inject is written out */
+    uint8_t exact;          /* legacy resource figures, where the peer's rules give others */
+    uint8_t compat_service; /* the old Service's name goes on answering */
+    uint8_t clip;           /* group maxima are lowered to the old global one */
+};
+
+/* What a conversion has to say. Lists of {"lossy", "where", "text"} and {"path", "text"}: the command prints them, the live
+ * plugin makes events of the first. Made by lg_notes_new. */
+struct lg_notes {
+    rk_json *notices, *comments;
+};
+struct lg_notes lg_notes_new(const rk_api *rk, rk_pass *ps);
+void lg_note(const rk_api *rk, rk_pass *ps, struct lg_notes *n, int lossy, const char *where,
+             const char *text);
+/* `path`: into the converted object. */
+void lg_comment(const rk_api *rk, rk_pass *ps, struct lg_notes *n, const char *path,
+                const char *text);
+
+/* values.c: the old chart's values (overlays are merged and `set` is applied already) as the cluster.ray.io/v1 object that its template
+ * made of them; NULL: fail() has told why. operatorOnly gives an empty object: there is no cluster. */
+rk_json *lg_values(const rk_api *rk, rk_pass *ps, const rk_json *values, const struct lg_how *how,
+                   struct lg_notes *n);
+/* convert.c: a cluster.ray.io/v1 object as a ray.io/v1 RayCluster {apiVersion, kind, metadata, spec}; NULL: fail() has told why. */
+rk_json *lg_convert(const rk_api *rk, rk_pass *ps, const rk_json *legacy, const struct lg_how *how,
+                    struct lg_notes *n);
+/* compat.c: {apiVersion, kind, metadata, spec} of the Service `<cluster>-ray-head` over the new head's pods. */
+rk_json *lg_compat_service(const rk_api *rk, rk_pass *ps, const rk_json *legacy);
+
+/* kuberay.c: values of the kuberay-operator chart, or its Configuration file, as raykeeper.ini, emitted as a text. */
+int32_t lg_kuberay(const rk_api *rk, rk_pass *ps, const struct lg_how *how, const rk_json *inputs);
+
+/* cutover.c: the steps from the old operator's objects to ours, of `live` objects of one namespace ("" = all). */
+int32_t lg_cutover(const rk_api *rk, rk_pass *ps, const struct lg_how *how, const rk_json *live,
+                   const char *ns);
+
+/* command.c */
+extern const rk_command lg_command;
+
+#endif
