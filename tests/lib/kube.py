@@ -38,7 +38,7 @@ PREFIX = {
 CORE = "/api/v1"
 PLURAL = {
     "RayCluster": "rayclusters", "Pod": "pods", "Service": "services", "Namespace": "namespaces",
-    "ServiceAccount": "serviceaccounts", "Secret": "secrets", "ResourceQuota": "resourcequotas",
+    "ServiceAccount": "serviceaccounts", "Secret": "secrets", "ConfigMap": "configmaps", "ResourceQuota": "resourcequotas",
     "Ingress": "ingresses", "NetworkPolicy": "networkpolicies", "Lease": "leases",
     "Role": "roles", "RoleBinding": "rolebindings", "ClusterRole": "clusterroles",
     "ClusterRoleBinding": "clusterrolebindings", "CustomResourceDefinition": "customresourcedefinitions",
