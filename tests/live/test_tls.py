@@ -1,11 +1,13 @@
 """Encryption (4.11): what cert-manager is asked for, pods that wait for it, certificates that follow the pods. Its kinds are stood in for by two small CRDs, and the test
 plays cert-manager: it issues what is asked for, or does not. A control plane of its own, which has these kinds from the second test on."""
+import subprocess
+
 import pytest
 
 from lib import ray
 from lib.controlplane import ControlPlane
 from lib.kube import ApiError, World
-from lib.operator import Operator
+from lib.operator import Operator, binary
 
 KINDS = ("rayclusters", "pods", "services", "events", "issuers", "certificates", "secrets")
 SEALED = {"tlsOptions": {"enabled": True}}
@@ -195,3 +197,10 @@ def test_what_is_the_operators_is_refused_in_the_template(tls):
     told = tls.all.wait_for(lambda w: w.events("mine", "InvalidRayClusterSpec"), what="the refusal")
     assert "/spec/headGroupSpec/template/spec/containers/0/env/0" in told[0]["note"] and "RAY_USE_TLS" in told[0]["note"]
     assert not tls.all.pods("mine") and not [c for c in tls.all.all("certificates") if c["metadata"]["name"].endswith("-mine")]
+
+
+def test_a_cluster_with_certificates_is_explained_as_if_they_were_issued(tls):
+    tls.create(ray.cluster("told", ("small", 1), **SEALED))
+    done = subprocess.run([binary(), "explain", "raycluster/told", "/spec/volumes", "-n", tls.ns, "--group", "small", "--kubeconfig", tls.plane.admin],
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0 and "ray-worker-secret-told" in done.stdout, done.stderr
