@@ -42,7 +42,7 @@ void rk_watcher_relist(struct rk_watcher *w);
 struct rk_watcher_state {
     bool synced; /* has been complete at least once */
     bool stale; /* no byte for 180 s, or failing: acts that destroy must wait (client.md 20c, 35) */
-    bool absent;       /* optional kind that the API does not have */
+    bool absent;       /* optional kind that the API does not have, or that we never might read */
     bool forbidden;    /* the last answer was 403: we may not, until somebody lets us */
     const char *phase; /* "init", "list", "live", "backoff", "absent" */
     int64_t silent_ms; /* since the last byte */

@@ -177,7 +177,9 @@ static struct ending judge(struct rk__stream *s, const struct rk_resp *resp)
 }
 
 /* An optional kind is absent at once when it never was there; one that was must be missing for a
- * while, because all its objects are then gone: a starting API server answers 404 too. */
+ * while, because all its objects are then gone: a starting API server answers 404 too. One that we
+ * may not read is as good as absent as long as it never was there: rights that an older version did
+ * not need keep nothing else from working. */
 static void missing(struct rk_watcher *w)
 {
     int64_t now = rk_clock_ms();
@@ -190,6 +192,9 @@ static void missing(struct rk_watcher *w)
     w->present = w->failing = false;
     w->rv[0] = '\0';
     bool news = !w->absent;
+    if (news && w->forbidden)
+        rk_log_warn("may not be read, and is taken for absent", RK_KV("kind", w->def.plural),
+                    RK_KV("api", w->def.api_version), RK_KV("err", w->last_error));
     w->absent = w->synced = true;
     aim(w, "");
     int64_t delay = rk__watch_timing.absent_ms;
@@ -200,7 +205,7 @@ static void missing(struct rk_watcher *w)
 
 static bool is_missing(const struct rk_watcher *w, const struct ending *e)
 {
-    return e->http == 404 && w->def.optional;
+    return w->def.optional && (e->http == 404 || (e->http == 403 && !w->present));
 }
 
 /* 410, or the server is behind us: once at once with the newest there is, then with patience. */

@@ -115,8 +115,8 @@ static void on_done(void *ctx, const struct rk_resp *resp)
     struct rk_watcher_state st;
     c->call = NULL;
     rk_watcher_state(c->feed->watcher, &st);
-    if (resp->code == RK_E_NOENT && st.absent) {
-        pass(c); /* an optional kind that is not there */
+    if ((resp->code == RK_E_NOENT || resp->http == 403) && st.absent) {
+        pass(c); /* an optional kind that is not there, or not for us */
         return;
     }
     if (resp->http == 403 && c->feed->ns) {

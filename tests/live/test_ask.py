@@ -183,3 +183,14 @@ def test_an_optional_kind_holds_nobody_up_and_is_served_once_it_is_there(live):
         live.kube.delete("customresourcedefinitions", None, "whims.example.com")
         for kind in ("clusterrolebindings", "clusterroles"):
             live.kube.delete(kind, None, rights)
+
+
+def test_without_the_right_to_an_optional_kind_all_else_works_and_the_log_says_so(live):
+    """As after an upgrade to a version that looks at one more kind, under the rights of the one before."""
+    assert refusal(live) == 403
+    op = live.start(sets=[plugin("whim")])
+    live.create(ray.cluster("free", ("small", 1)))
+    live.world.wait_for(ray.ready("free", 1))
+    assert op.http("/readyz") == (200, "ok: leading\n")
+    loud = [e for e in op.entries() if e.get("level") in ("warn", "error") and "whim" in str(e)]
+    assert [(e["msg"], e["kind"]) for e in loud] == [("may not be read, and is taken for absent", "whims")], loud

@@ -999,6 +999,33 @@ static void an_optional_kind_that_is_absent_counts_as_synced_and_is_looked_for(v
     close_world(&x);
 }
 
+static void an_optional_kind_that_may_not_be_read_holds_nobody_up_until_it_may(void **state)
+{
+    (void)state;
+    struct world x;
+    open_world(&x);
+    struct rk_watcher_def def = def_of(&x);
+    def.optional = true;
+    x.w = rk_watcher_new(x.poll, x.client, &def);
+    rk_watcher_start(x.w);
+    fakeapi_reply(fakeapi_next(x.api), 403, NULL, "no");
+    until(&x, "synced@ ");
+    assert_true(state_of(&x).synced && state_of(&x).absent && !state_of(&x).stale);
+    struct fakeapi_call *c = fakeapi_next(x.api); /* somebody gives the right */
+    fakeapi_stream(c);
+    event(c, "ADDED", "a", 90);
+    bookmark(c, 100, true);
+    until(&x, "synced@100");
+    assert_false(state_of(&x).absent);
+    fakeapi_end(c);
+    fakeapi_reply(fakeapi_next(x.api), 403, NULL,
+                  "no"); /* and takes it away: what we know is old, not gone */
+    while (!state_of(&x).forbidden)
+        fakeapi_idle(x.api, 10);
+    assert_true(!state_of(&x).absent && state_of(&x).stale);
+    close_world(&x);
+}
+
 static void a_kind_that_was_there_is_believed_gone_only_after_a_while(void **state)
 {
     (void)state;
@@ -1130,6 +1157,7 @@ int main(void)
         cmocka_unit_test(two_silent_streams_in_a_row_end_in_a_relist),
         cmocka_unit_test(a_server_that_forgets_to_end_a_stream_is_not_waited_for),
         cmocka_unit_test(an_optional_kind_that_is_absent_counts_as_synced_and_is_looked_for),
+        cmocka_unit_test(an_optional_kind_that_may_not_be_read_holds_nobody_up_until_it_may),
         cmocka_unit_test(a_kind_that_was_there_is_believed_gone_only_after_a_while),
         cmocka_unit_test(a_kind_that_must_be_there_is_asked_for_for_ever),
         cmocka_unit_test(a_relist_can_be_asked_for_at_any_time_even_from_a_callback),
