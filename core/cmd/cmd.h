@@ -2,6 +2,8 @@
 #ifndef RK_CMD_CMD_H
 #define RK_CMD_CMD_H
 
+#include <stdio.h>
+
 #include "core/base/arena.h"
 #include "core/conf/conf.h"
 #include "core/loop/options.h"
@@ -14,6 +16,11 @@ int rk_cmd_explain(int argc, char **argv);
 int rk_cmd_plugin(int argc, char **argv);
 int rk_cmd_conf(int argc, char **argv);
 int rk_cmd_version(int argc, char **argv);
+/* A word that is none of these: a command that a plugin brings? *ret_known false: nobody does, nothing was told. Its exit codes are its own, see its
+ * help: 2 is a lossy result there. */
+int rk_cmd_of_plugin(int argc, char **argv, bool *ret_known);
+/* One line for each that there is. */
+void rk_commands_help(const struct rk_plugins *p, FILE *to);
 
 /* What the commands share: --config FILE, --set SECTION.KEY=VALUE, plugins. Zero it; done with rk_setup_done. */
 struct rk_setup {

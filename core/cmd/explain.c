@@ -9,6 +9,7 @@
 #include "core/base/log.h"
 #include "core/base/str.h"
 #include "core/cmd/explain.h"
+#include "core/cmd/live.h"
 
 #define OUT_MAX (1u << 30)
 

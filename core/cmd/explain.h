@@ -46,9 +46,4 @@ void rk_explain_text(const struct rk_section *s, struct rk_buf *out);
 /* fields and removed: members of two JSON arrays, each with a comma in front but for the first. */
 void rk_explain_json(const struct rk_section *s, struct rk_buf *fields, struct rk_buf *removed);
 
-/* live.c: one GET. The text into out; problems on stderr with object, namespace, server and
- * kubeconfig. Takes as long as a request may take, at most. ns NULL = of the kubeconfig's context, else default; *ret_ns in the arena. */
-int rk_live_get(const struct rk_setup *s, const rk_kind *kind, const char *name, const char *ns,
-                struct rk_arena *a, struct rk_buf *out, const char **ret_ns);
-
 #endif

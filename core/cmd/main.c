@@ -27,6 +27,10 @@ static int usage(FILE *to, int code)
     for (size_t i = 0; i < COMMANDS; i++)
         if (commands[i].help)
             fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].help);
+    struct rk_setup s = {0};
+    if (rk_setup_load(&s, true, false) == 0) /* else it has told on stderr why there are none */
+        rk_commands_help(s.plugins, to);
+    rk_setup_done(&s);
     fprintf(
         to,
         "\nexit codes: 0 well, 1 failed or bad input, 2 wrong use, 78 wrong configuration or plugin\n");
@@ -45,6 +49,10 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);
+    bool known = false;
+    int code = rk_cmd_of_plugin(argc - 1, argv + 1, &known);
+    if (known)
+        return code;
     fprintf(stderr, "raykeeper: unknown command '%s'\n\n", argv[1]);
     return usage(stderr, 2);
 }

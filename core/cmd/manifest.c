@@ -10,7 +10,7 @@
 
 #define FILE_MAX_BYTES (16u << 20)
 
-static int read_all(const char *file, struct rk_buf *b)
+int rk_manifest_read(const char *file, struct rk_buf *b)
 {
     FILE *f = strcmp(file, "-") == 0 ? stdin : fopen(file, "re");
     char chunk[65536];
@@ -25,7 +25,10 @@ static int read_all(const char *file, struct rk_buf *b)
     if (f != stdin)
         fclose(f);
     if (bad || b->full) {
-        fprintf(stderr, "%s: %s\n", file, b->full ? "larger than 16 MiB" : "cannot be read");
+        if (b->full)
+            fprintf(stderr, "%s: larger than %zu MiB\n", file, b->max >> 20);
+        else
+            fprintf(stderr, "%s: cannot be read\n", file);
         return -1;
     }
     return 0;
@@ -105,7 +108,7 @@ void rk_manifest_file(struct rk_manifest *m, const char *file)
     struct rk_err err = RK_ERR_INIT;
     rk_buf_init(&b, FILE_MAX_BYTES);
     rk_arena_init(&a, 0);
-    if (read_all(file, &b) != 0) {
+    if (rk_manifest_read(file, &b) != 0) {
         m->failed = true;
     } else if (rk_yaml_parse(&a, file, rk_buf_text(&b), b.len, &docs, &n, &err) != 0) {
         fprintf(stderr, "%s\n", err.text);

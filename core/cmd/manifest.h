@@ -21,6 +21,8 @@ struct rk_manifest {
     bool failed; /* something was wrong and has been told on stderr */
 };
 
+/* A file's bytes (- is standard input) into b; -1 when it cannot be read or b is full, told on stderr. */
+int rk_manifest_read(const char *file, struct rk_buf *b);
 /* All owners in a file (- is standard input): objects of the kinds that plugins introduced; a List is what it lists. */
 void rk_manifest_file(struct rk_manifest *m, const char *file);
 /* One owner. */

@@ -92,6 +92,12 @@ void rk_conf_set(struct rk_conf *c, const char *assignment)
     rk__conf_add(c, section, key, equals + 1, "--set", RK__CONF_SET);
 }
 
+void rk_conf_give(struct rk_conf *c, const char *section, const char *key, const char *value,
+                  const char *origin)
+{
+    rk__conf_add(c, section, key, value, origin, RK__CONF_SET);
+}
+
 struct rk__conf_entry *rk__conf_find(const struct rk_conf *c, const char *section, const char *key)
 {
     struct rk__conf_entry *best = NULL;

@@ -56,6 +56,9 @@ void rk_conf_free(struct rk_conf *c);
 void rk_conf_read(struct rk_conf *c, const char *main_file, const char *dropin_dir);
 /* "SECTION.KEY=VALUE": the last dot before '=' separates. */
 void rk_conf_set(struct rk_conf *c, const char *assignment);
+/* The same, in parts, and with an origin of its own ("--name"). A key that is given again has the later value. */
+void rk_conf_give(struct rk_conf *c, const char *section, const char *key, const char *value,
+                  const char *origin);
 /* Bind one section to a struct: parses every option (given or default) into target+offset. Texts
  * live as long as c; the table itself is copied. A bad value is a problem and leaves the
  * default. An empty value is legal where the default is empty (or NULL), for every type: 0,

@@ -30,4 +30,12 @@ int rk_yaml_parse(struct rk_arena *a, const char *file, const char *text, size_t
  * beyond the range of a double. RK_E_LIMIT when `out` is full. */
 int rk_yaml_print(const cJSON *v, struct rk_buf *out);
 
+struct rk_yaml_note { /* words for people above a value */
+    const cJSON *at;  /* a node of the tree; one that is not in it is left out */
+    const char *text; /* a line break begins a new line */
+};
+/* The same with comments above the lines where these values, or their keys, begin; several of one line in the order given. */
+int rk_yaml_print_noted(const cJSON *v, const struct rk_yaml_note *notes, size_t n,
+                        struct rk_buf *out);
+
 #endif

@@ -188,6 +188,16 @@ static int32_t annotate(rk_pass *ps, const char *pod, const char *key, const cha
     return rk__want_note(ps, pod, key, value);
 }
 
+static int32_t emit(rk_pass *ps, const rk_json *document)
+{
+    return rk__command_emit(ps, rk__in(document));
+}
+
+static int32_t comment(rk_pass *ps, const rk_json *document, const char *path, const char *text)
+{
+    return rk__command_comment(ps, rk__in(document), path, text);
+}
+
 const rk_api rk__api = {
     .size = sizeof(rk_api),
     .major = RK_ABI_MAJOR,
@@ -270,4 +280,9 @@ const rk_api rk__api = {
     .gauge = gauge,
     .announce_update = announce_update,
     .annotate = annotate,
+    .emit = emit,
+    .comment = comment,
+    .notice = rk__api_notice,
+    .notice_text = rk__command_notice,
+    .step = rk__command_step,
 };

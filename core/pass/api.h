@@ -61,6 +61,8 @@ int32_t rk__api_fail(rk_pass *ps, int32_t code, const char *field, const char *f
 int32_t rk__api_wait(rk_pass *ps, int64_t after_ms, const char *why);
 void rk__api_event(rk_pass *ps, int warning, const char *reason, const char *action,
                    const char *note);
+int32_t rk__api_notice(rk_pass *ps, int32_t level, const char *where, const char *f, ...)
+    __attribute__((format(printf, 4, 5)));
 void rk__api_log(rk_pass *ps, int level, const char *msg, const rk_kv *kv, size_t n);
 
 #endif

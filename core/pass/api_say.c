@@ -165,6 +165,15 @@ void rk__api_event(rk_pass *ps, int warning, const char *reason, const char *act
     rk__event(ps, warning != 0, reason, action, note);
 }
 
+int32_t rk__api_notice(rk_pass *ps, int32_t level, const char *where, const char *f, ...)
+{
+    va_list ap;
+    va_start(ap, f);
+    const char *text = rk_arena_vfmt(&ps->arena, f, ap);
+    va_end(ap);
+    return rk__command_notice(ps, level, where, text);
+}
+
 void rk__api_log(rk_pass *ps, int level, const char *msg, const rk_kv *kv, size_t n)
 {
     static const enum rk_log_level levels[] = {RK_LOG_DEBUG, RK_LOG_INFO, RK_LOG_WARN,

@@ -88,7 +88,7 @@ static int32_t judge(struct rk_pass *ps, int32_t r, size_t told_before)
     return r == RK_YIELDED ? RK_OK : r;
 }
 
-static int32_t run_one(struct rk_pass *ps, const struct rk_plugged_hook *h)
+int32_t rk__hook_run(struct rk_pass *ps, const struct rk_plugged_hook *h)
 {
     size_t told = ps->n_failures;
     ps->hook = h;
@@ -143,7 +143,7 @@ int32_t rk__hooks(struct rk_pass *ps, int phase, bool all)
         const struct rk_plugged_hook *h = &ps->plugins->hooks[i];
         if (h->hook.phase != phase || !serves(ps, h))
             continue;
-        int32_t r = run_one(ps, h);
+        int32_t r = rk__hook_run(ps, h);
         if (r == RK_DONE || ps->arena.over)
             return r;
         if (r == RK_WAIT)

@@ -199,6 +199,32 @@ int rk_pass_quarantine(const struct rk_plugins *plugins, const struct rk_pass_co
                        const struct rk_snapshot *snap, const struct rk_quarantine *q,
                        struct rk_plan **ret, struct rk_err *err);
 
+/* ---- commands that plugins bring: no object, no phases, the same function table ---- */
+
+struct rk_told { /* rk_api.notice, and fail */
+    bool lossy;
+    const char *where, *text;
+};
+struct rk_comment {
+    const cJSON *document;
+    const char *path, *text;
+};
+struct rk_command_result { /* in the order in which it was said */
+    const cJSON **documents;
+    size_t n_documents;
+    struct rk_comment *comments;
+    size_t n_comments;
+    struct rk_told *notices, *failures;
+    size_t n_notices, n_failures;
+    rk_step *steps; /* title, verb, kind, name are checked: whole, or the command failed */
+    size_t n_steps;
+};
+/* Run one. `opts`: bound; `inputs`: an array, borrowed. What it said is handed to `done`, and lives until that returns. */
+void rk_pass_command(const struct rk_plugins *plugins, const struct rk_pass_conf *conf,
+                     const struct rk_plug *plug, const rk_command *c, const void *opts,
+                     const cJSON *inputs, int64_t now_us,
+                     void (*done)(void *ctx, const struct rk_command_result *r), void *ctx);
+
 /* Offline helpers for `render`: all objects of a plan as JSON trees in the arena, in sending
  * order. */
 int rk_plan_objects(const struct rk_plan *p, struct rk_arena *a, cJSON **ret_array,

@@ -117,6 +117,14 @@ struct rk__word {
     struct rk__word *next;
 };
 
+struct rk__command {
+    const rk_command *c;
+    const void *opts;
+    const cJSON *inputs;
+    struct rk_command_result r;
+    size_t cap_documents, cap_comments, cap_notices, cap_steps;
+};
+
 struct rk_pass {
     struct rk_arena arena;
     const struct rk_plugins *plugins;
@@ -164,6 +172,8 @@ struct rk_pass {
     bool failures_asked; /* somebody reports them on the object */
     struct rk_obj *status;
     cJSON *status_before;
+
+    struct rk__command *command; /* it is a command's; NULL */
 };
 
 /* Grow an array in an arena by one element; returns the place for it (zeroed). */
@@ -178,6 +188,8 @@ bool rk__code_known(int32_t code);
 /* Run the hooks of a phase that serve this kind (and role). `all`: the others run after a
  * failure too. Returns RK_OK, RK_DONE, the first failure, or RK_WAIT. */
 int32_t rk__hooks(struct rk_pass *ps, int phase, bool all);
+/* One of them, or what stands for one. */
+int32_t rk__hook_run(struct rk_pass *ps, const struct rk_plugged_hook *h);
 /* The same from inside a hook, which goes on afterwards as if nothing had been. */
 int32_t rk__hooks_within(struct rk_pass *ps, int32_t (*run)(struct rk_pass *ps, void *ctx),
                          void *ctx);
@@ -311,6 +323,13 @@ int rk__pass_open(struct rk_pass *ps, const struct rk_plugins *plugins,
                   const struct rk_pass_conf *conf, const struct rk_snapshot *snap,
                   struct rk_err *err);
 void rk__pass_done(struct rk_pass *ps);
+
+/* command.c */
+int32_t rk__command_emit(struct rk_pass *ps, const cJSON *document);
+int32_t rk__command_comment(struct rk_pass *ps, const cJSON *document, const char *path,
+                            const char *text);
+int32_t rk__command_notice(struct rk_pass *ps, int32_t level, const char *where, const char *text);
+int32_t rk__command_step(struct rk_pass *ps, const rk_step *step);
 
 /* quarantine.c: all hooks have come back */
 void rk__quarantine_over(struct rk_pass *ps);

@@ -13,13 +13,12 @@ struct host_part {
 
 #define CHECK_TEXT 512
 
-static struct rk_opt_def *table(struct rk_arena *a, const struct rk_plug *plug, size_t host_at,
-                                size_t *ret_n)
+/* With room for two more. */
+static struct rk_opt_def *defs_of(struct rk_arena *a, const rk_opt *opts, size_t n)
 {
-    size_t n = plug->info.n_opts;
     struct rk_opt_def *defs = rk_arena_alloc(a, (n + 2) * sizeof *defs);
     for (size_t i = 0; i < n; i++) {
-        const rk_opt *o = &plug->opts[i];
+        const rk_opt *o = &opts[i];
         defs[i] = (struct rk_opt_def){.key = o->key,
                                       .dflt = o->dflt ? o->dflt : "",
                                       .help = o->help ? o->help : "",
@@ -29,6 +28,14 @@ static struct rk_opt_def *table(struct rk_arena *a, const struct rk_plug *plug, 
                                       .min = o->min,
                                       .max = o->max};
     }
+    return defs;
+}
+
+static struct rk_opt_def *table(struct rk_arena *a, const struct rk_plug *plug, size_t host_at,
+                                size_t *ret_n)
+{
+    size_t n = plug->info.n_opts;
+    struct rk_opt_def *defs = defs_of(a, plug->opts, n);
     defs[n] =
         (struct rk_opt_def){.key = "file",
                             .dflt = "",
@@ -96,4 +103,14 @@ void rk__plug_bind(struct rk__plug_load *l, struct rk_plug *plug)
     if (r != RK_OK)
         rk__plug_problem(l, origin_of(l, plug, section, text), "plugin %s: refuses its options: %s",
                          plug->name, *text ? text : "it does not say why");
+}
+
+void rk_plug_bind_command(struct rk_arena *a, const rk_command *c, struct rk_conf *conf,
+                          const char *section, void *target)
+{
+    struct rk_opt_def *defs = defs_of(a, c->opts, c->n_opts);
+    for (uint32_t i = 0; i < c->n_opts; i++)
+        if (defs[i].type == RK_OPT_LIST)
+            defs[i].type = RK_OPT_STR;
+    rk_conf_bind(conf, section, defs, c->n_opts, target);
 }

@@ -115,31 +115,38 @@ static size_t opt_size(uint32_t type)
     }
 }
 
+/* What the host has itself: in a plugin's section, and on the line of a command. */
+static const char *const in_section[] = {"file", "after", NULL};
+static const char *const on_line[] = {"help", "config",    "output",     "plan", "apply",
+                                      "yes",  "namespace", "kubeconfig", NULL};
+
 static bool is_key(const char *s)
 {
     return rk__plug_is_label(s) && s[0] >= 'a';
 }
 
-static void check_opt(struct taking *t, const rk_opt *o, unsigned i)
+/* One of several, that are bound to a struct of `size` bytes; `hosts`: names that the host has there itself. */
+static void check_opt(struct taking *t, const rk_opt *opts, unsigned i, size_t size,
+                      const char *const *hosts)
 {
+    const rk_opt *o = &opts[i];
     if (!is_key(o->key)) {
         wrong(t, "option %u: its key \"%.64s\" is not of a-z, 0-9, -", i, o->key ? o->key : "");
         return;
     }
-    if (strcmp(o->key, "file") == 0 || strcmp(o->key, "after") == 0)
+    if (rk__plug_has(hosts, o->key))
         wrong(t, "option %s: the host has an option of that name", o->key);
     for (unsigned k = 0; k < i; k++)
-        if (rk_str_eq(t->plug->opts[k].key, o->key))
+        if (rk_str_eq(opts[k].key, o->key))
             wrong(t, "option %s: there twice", o->key);
     if (o->type < RK_T_STR || o->type > RK_T_QUANTITY) {
         wrong(t, "option %s: there is no type %u", o->key, (unsigned)o->type);
         return;
     }
     size_t n = opt_size(o->type);
-    if (t->plug->info.self_size < n || o->offset > t->plug->info.self_size - n ||
-        o->offset % n != 0)
-        wrong(t, "option %s: offset %u is not a place for it in a self of %u bytes", o->key,
-              (unsigned)o->offset, (unsigned)t->plug->info.self_size);
+    if (size < n || o->offset > size - n || o->offset % n != 0)
+        wrong(t, "option %s: offset %u is not a place for it in a self of %zu bytes", o->key,
+              (unsigned)o->offset, size);
     if (o->min > o->max)
         wrong(t, "option %s: its least value is above its greatest", o->key);
     if (o->type == RK_T_ENUM && (!o->choices || !*o->choices))
@@ -220,6 +227,30 @@ static void check_gauge(struct taking *t, const rk_gauge *g, unsigned i)
             wrong(t, "gauge %s: there twice", g->name);
 }
 
+static void check_command(struct taking *t, rk_command *c, unsigned i)
+{
+    const rk_plugin *d = &t->plug->info;
+    if (!is_key(c->name)) {
+        wrong(t, "command %u: its name \"%.64s\" is not of a-z, 0-9, -", i, c->name ? c->name : "");
+        return;
+    }
+    if (!c->run)
+        wrong(t, "command %s: it has no function", c->name);
+    if (c->opts_size > SELF_MAX)
+        wrong(t, "command %s: options of %u bytes", c->name, (unsigned)c->opts_size);
+    const char *what = rk_arena_fmt(&t->l->p->arena, "options of %s", c->name);
+    rk_opt *opts = copy_array(t, what, c->opts, c->n_opts, d->opt_size, sizeof(rk_opt));
+    what = rk_arena_fmt(&t->l->p->arena, "reads of %s", c->name);
+    rk_watch *reads = copy_array(t, what, c->reads, c->n_reads, d->watch_size, sizeof(rk_watch));
+    for (unsigned k = 0; opts && k < c->n_opts; k++)
+        check_opt(t, opts, k, c->opts_size, on_line);
+    for (unsigned k = 0; reads && k < c->n_reads; k++)
+        if (!rk__plug_is_gvk(reads[k].gvk) || !rk__plug_is_label(reads[k].plural))
+            wrong(t, "command %s: read %u is no kind with a plural", c->name, k);
+    c->opts = opts;
+    c->reads = reads;
+}
+
 static void check_owns(struct taking *t)
 {
     for (const char *const *o = t->plug->owns; o && *o; o++)
@@ -252,16 +283,21 @@ bool rk__plug_take(struct rk__plug_load *l, const rk_plugin *desc, size_t known,
     plug->watches = watches;
     plug->gauges =
         copy_array(&t, "gauges", d->gauges, d->n_gauges, d->gauge_size, sizeof(rk_gauge));
+    rk_command *commands =
+        copy_array(&t, "commands", d->commands, d->n_commands, d->command_size, sizeof(rk_command));
+    plug->commands = commands;
     for (unsigned i = 0; plug->hooks && i < d->n_hooks; i++)
         check_hook(&t, &plug->hooks[i], i);
     for (unsigned i = 0; plug->opts && i < d->n_opts; i++)
-        check_opt(&t, &plug->opts[i], i);
+        check_opt(&t, plug->opts, i, d->self_size, in_section);
     for (unsigned i = 0; plug->kinds && i < d->n_kinds; i++)
         check_kind(&t, &plug->kinds[i], i);
     for (unsigned i = 0; watches && i < d->n_watches; i++)
         check_watch(&t, &watches[i], i);
     for (unsigned i = 0; plug->gauges && i < d->n_gauges; i++)
         check_gauge(&t, &plug->gauges[i], i);
+    for (unsigned i = 0; commands && i < d->n_commands; i++)
+        check_command(&t, &commands[i], i);
     plug->owns = rk__plug_words(a, d->owns, ',');
     plug->after = rk__plug_words(a, d->after ? d->after : "", ',');
     check_owns(&t);

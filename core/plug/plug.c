@@ -236,6 +236,32 @@ const rk_kind *rk_plugins_kind(const struct rk_plugins *p, const char *gvk)
     return NULL;
 }
 
+const rk_command *rk_plugins_command(const struct rk_plugins *p, const char *name,
+                                     const struct rk_plug **ret_plug)
+{
+    for (size_t i = 0; i < p->n; i++)
+        for (uint32_t k = 0; !p->plugs[i].disabled && k < p->plugs[i].info.n_commands; k++)
+            if (strcmp(p->plugs[i].commands[k].name, name) == 0) {
+                *ret_plug = &p->plugs[i];
+                return &p->plugs[i].commands[k];
+            }
+    return NULL;
+}
+
+/* One word, one command. */
+static void check_commands(struct rk__plug_load *l)
+{
+    for (size_t i = 0; i < l->p->n; i++) {
+        const struct rk_plug *plug = &l->p->plugs[i], *other;
+        for (uint32_t k = 0; k < plug->info.n_commands; k++) {
+            const rk_command *c = &plug->commands[k];
+            if (!plug->disabled && rk_plugins_command(l->p, c->name, &other) != c)
+                rk__plug_problem(l, plug->file, "plugin %s: command %s: plugin %s has it too",
+                                 plug->name, c->name, other->name);
+        }
+    }
+}
+
 /* What follows once all descriptors are in hand; hands over or tells all problems. */
 static int finish(struct rk__plug_load *l, struct rk_plugins **ret, struct rk_err *err)
 {
@@ -245,6 +271,7 @@ static int finish(struct rk__plug_load *l, struct rk_plugins **ret, struct rk_er
      * none says nothing. */
     if (l->n_problems == 0)
         disable(l);
+    check_commands(l);
     collect(l);
     rk__plug_order(l);
     int r = 0;

@@ -34,6 +34,7 @@ struct rk_plug {
     const rk_opt *opts;
     const rk_hook *hooks;
     const rk_gauge *gauges;
+    const rk_command *commands;
 };
 
 struct rk_plugged_hook { /* hooks of all plugins, flattened and ordered */
@@ -93,6 +94,13 @@ bool rk_plug_later(const struct rk_plugins *p, const struct rk_plug *a, const st
 const struct rk_plug *rk_plugins_find(const struct rk_plugins *p, const char *name);
 /* NULL when no plugin introduces it */
 const rk_kind *rk_plugins_kind(const struct rk_plugins *p, const char *gvk);
+/* A command that a plugin brings which is not switched off, and whose; NULL when there is none */
+const rk_command *rk_plugins_command(const struct rk_plugins *p, const char *name,
+                                     const struct rk_plug **ret_plug);
+/* Bind a command's options, given as `section` of conf, to a struct of c->opts_size bytes. An option of type
+ * RK_T_LIST is taken as it stands: what each use of it gave is one line. */
+void rk_plug_bind_command(struct rk_arena *a, const rk_command *c, struct rk_conf *conf,
+                          const char *section, void *target);
 /* `raykeeper plugin list`: phase, rank, plugin, title, file, version */
 void rk_plugins_print(const struct rk_plugins *p, struct rk_buf *out);
 /* Which plugins these are and what they were told, in 12 hexadecimal digits: names, versions, the

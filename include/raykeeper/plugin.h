@@ -196,8 +196,9 @@ typedef struct rk_step {
     uint32_t size, verb;
     const char *title;        /* one line: what and why */
     const char *gvk, *plural; /* of the object; NULL for TELL */
-    const char *ns, *name,
-        *uid;            /* uid: precondition of PATCH, DELETE and GONE; NULL or "" = none */
+    const char *ns, *name;
+    /* precondition of PATCH and DELETE, and which one must be GONE; "" = any, but DELETE needs one */
+    const char *uid;
     const rk_json *body; /* CREATE, PATCH */
     int64_t limit_ms;    /* GONE: how long it may take */
 } rk_step;

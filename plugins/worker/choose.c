@@ -146,6 +146,12 @@ static int by_loss(const void *x, const void *y)
     return d ? d : strcmp(a->pod->name, b->pod->name);
 }
 
+/* The autoscaler knows what runs on them; only who says so in the configuration takes that from it. */
+int worker_may_choose(const rk_api *rk, rk_pass *ps, const struct worker *me)
+{
+    return me->delete_surplus || !ray_autoscaling(rk, ps);
+}
+
 void worker_shrink(const rk_api *rk, rk_pass *ps, struct pods *p, size_t surplus)
 {
     struct candidate *c = rk->alloc(ps, (p->n + 1) * sizeof(*c));

@@ -148,8 +148,8 @@ struct members worker_replicas(const rk_api *rk, rk_pass *ps, const struct worke
     size_t stay = 0, wanted = (size_t)(ray_desired(rk, spec) / all.hosts), making = 0;
     for (size_t i = 0; i < all.n; i++)
         stay += !all.r[i].why;
-    if (stay > wanted && !ray_autoscaling(rk, ps))
-        shrink(rk, ps, &all, stay - wanted); /* with it only the autoscaler chooses */
+    if (stay > wanted && worker_may_choose(rk, ps, me))
+        shrink(rk, ps, &all, stay - wanted);
     for (size_t i = 0; i < all.n; i++)
         making += !all.r[i].why && all.r[i].unfinished;
     size_t missing = wanted > stay ? wanted - stay : 0;

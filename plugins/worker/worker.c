@@ -24,6 +24,13 @@ static const rk_opt options[] = {
      .help = "a replica of several hosts (numOfHosts) whose last host is missing is finished while "
              "its youngest pod is no older than this or creates fail; after that it has lost that "
              "host and is replaced"},
+    {.key = "delete-surplus",
+     .dflt = "no",
+     .type = RK_T_BOOL,
+     .offset = offsetof(struct worker, delete_surplus),
+     .help =
+         "with Ray's autoscaler, too, delete workers beyond the wanted number, those first with "
+         "which least is lost, instead of leaving it to the autoscaler to name them"},
 };
 
 static int32_t validate(const rk_api *rk, rk_pass *ps, void *self)
@@ -79,13 +86,14 @@ static struct members places(const rk_api *rk, rk_pass *ps, const struct pods *p
     return out;
 }
 
-static struct members single(const rk_api *rk, rk_pass *ps, const rk_json *spec, struct pods *p)
+static struct members single(const rk_api *rk, rk_pass *ps, const struct worker *me,
+                             const rk_json *spec, struct pods *p)
 {
     size_t stay = 0, desired = (size_t)ray_desired(rk, spec);
     for (size_t i = 0; i < p->n; i++)
         stay += !p->pod[i].why;
-    if (stay > desired && !ray_autoscaling(rk, ps))
-        worker_shrink(rk, ps, p, stay - desired); /* with it only the autoscaler chooses */
+    if (stay > desired && worker_may_choose(rk, ps, me))
+        worker_shrink(rk, ps, p, stay - desired);
     return places(rk, ps, p, desired > stay ? desired - stay : 0);
 }
 
@@ -103,8 +111,8 @@ static int32_t plan_group(const rk_api *rk, rk_pass *ps, const struct worker *me
 {
     const char *name = rk->str(spec, "/groupName", "");
     struct pods p = worker_of_group(rk, ps, all, spec);
-    const struct members members =
-        ray_hosts(rk, spec) > 1 ? worker_replicas(rk, ps, me, spec, &p) : single(rk, ps, spec, &p);
+    const struct members members = ray_hosts(rk, spec) > 1 ? worker_replicas(rk, ps, me, spec, &p)
+                                                           : single(rk, ps, me, spec, &p);
     const rk_group group = {
         .size = sizeof(group),
         .role = "worker",

@@ -6,6 +6,7 @@
 
 struct worker {
     int64_t most_pods, replica_ms;
+    uint8_t delete_surplus;
 };
 
 struct pod { /* an observed worker */
@@ -46,10 +47,11 @@ struct members {
 
 /* choose.c: the workers of the cluster, looked at once however many groups there are, those of
  * groups that the spec has no more marked; those of one group (a part of `all`), the named ones
- * marked; then the `surplus` that go first. */
+ * marked. When there are too many: is it for us to choose who goes? Then the `surplus` that go first. */
 struct pods worker_collect(const rk_api *rk, rk_pass *ps);
 struct pods worker_of_group(const rk_api *rk, rk_pass *ps, const struct pods *all,
                             const rk_json *group);
+int worker_may_choose(const rk_api *rk, rk_pass *ps, const struct worker *me);
 void worker_shrink(const rk_api *rk, rk_pass *ps, struct pods *p, size_t surplus);
 /* A count in a label; -1 = none readable. How little is lost with this pod: 0 pending, 1 not ready,
  * 2 ready. */

@@ -562,6 +562,47 @@ static void every_text_comes_back(void **state)
     prints_as(rk_arena_fmt(&arena, "{\"%s\":\"%s %s\"}", longkey, longkey, longkey), NULL);
 }
 
+static void comments_stand_above_the_lines_of_their_values(void **state)
+{
+    (void)state;
+    cJSON *v = NULL;
+    struct rk_buf out;
+    struct rk_err err = RK_ERR_INIT;
+    static const char text[] = "{\"a\":{\"b\":[{\"c\":1,\"d\":\"x\\n# y\\nz\\n\"},{}]},\"e\":[]}";
+    assert_int_equal(rk_json_parse(&arena, text, sizeof text - 1, NULL, &v, &err), 0);
+    const cJSON *b = rk_json_get(rk_json_get(v, "a"), "b");
+    const struct rk_yaml_note notes[] = {
+        {v, "all\nof it"},
+        {b, "a list"},
+        {b->child, "its first"},
+        {rk_json_get(b->child, "d"), "of three lines"},
+        {rk_json_at(b, 1), "empty"},
+        {rk_json_get(v, "e"), "the end"},
+        {(const cJSON *)&arena, "of what is not there"},
+    };
+    rk_buf_init(&out, 10000);
+    assert_int_equal(rk_yaml_print_noted(v, notes, 7, &out), 0);
+    assert_string_equal(rk_buf_text(&out), "# all\n# of it\n"
+                                           "a:\n"
+                                           "  # a list\n"
+                                           "  b:\n"
+                                           "  # its first\n"
+                                           "  - c: 1\n"
+                                           "    # of three lines\n"
+                                           "    d: |\n"
+                                           "      x\n"
+                                           "      # y\n"
+                                           "      z\n"
+                                           "  # empty\n"
+                                           "  - {}\n"
+                                           "# the end\n"
+                                           "e: []\n");
+    rk_buf_done(&out);
+    rk_buf_init(&out, 10);
+    assert_int_equal(rk_yaml_print_noted(v, notes, 7, &out), RK_E_LIMIT);
+    rk_buf_done(&out);
+}
+
 static void a_full_buffer_is_an_error(void **state)
 {
     (void)state;
@@ -588,6 +629,7 @@ int main(void)
         T(trees_are_printed_in_block_style),
         T(texts_that_look_like_something_else_are_quoted),
         T(every_text_comes_back),
+        T(comments_stand_above_the_lines_of_their_values),
         T(a_full_buffer_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

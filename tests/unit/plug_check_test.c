@@ -143,6 +143,29 @@ SPOIL(gauge_name, {
     m->d.gauges = odd;
     m->d.n_gauges = 1;
 })
+static int32_t told(const rk_api *rk, rk_pass *ps, const void *opts, const rk_json *inputs)
+{
+    (void)rk, (void)ps, (void)opts, (void)inputs;
+    return RK_OK;
+}
+static void bring(struct made *m, const char *name, const char *option)
+{
+    static rk_command command[1];
+    static rk_opt opt[1];
+    opt[0] = (rk_opt){.key = option, .type = RK_T_STR};
+    command[0] = (rk_command){.name = name, .opts = opt, .n_opts = 1, .opts_size = 8, .run = told};
+    m->d.commands = command;
+    m->d.n_commands = 1;
+}
+SPOIL(command_name, bring(m, "Tell", "word"))
+SPOIL(command_option_of_the_host, bring(m, "tell", "plan"))
+SPOIL(command_option_far, {
+    static rk_command small[1];
+    bring(m, "tell", "word");
+    small[0] = m->d.commands[0];
+    small[0].opts_size = 4;
+    m->d.commands = small;
+})
 SPOIL(watch_keeps_too_much, {
     for (size_t i = 0; i < 129; i++)
         memcpy(many_paths + 3 * i, "/a\n", 3);
@@ -163,8 +186,8 @@ static const struct {
     spoil_fn *spoil;
     const char *words;
 } cases[] = {
-    {major, "built in: is for plugin ABI 1.2, this host speaks 0.2"},
-    {minor, "is for plugin ABI 0.3, this host speaks 0.2"},
+    {major, "built in: is for plugin ABI 1.3, this host speaks 0.3"},
+    {minor, "is for plugin ABI 0.4, this host speaks 0.3"},
     {short_size, "the descriptor has"},
     {tiny_size, "the descriptor has 4 bytes"},
     {short_stride, "built in: plugin good: entries of hooks have"},
@@ -193,6 +216,9 @@ static const struct {
     {gauge_of_the_core, "gauge workqueue_depth: names that begin with workqueue_ are the core's"},
     {gauge_help, "gauge things: its help is one line without backslashes"},
     {gauge_name, "gauge 0: \"things info\" is not a metric's name"},
+    {command_name, "command 0: its name \"Tell\" is not of a-z, 0-9, -"},
+    {command_option_of_the_host, "option plan: the host has an option of that name"},
+    {command_option_far, "option word: offset 0 is not a place for it in a self of 4 bytes"},
     {watch_keeps_too_much, "watch v1/Pod: keeps 129 paths, at most 128 are possible"},
     {owns, "owns \"spec/x\", which does not begin with /"},
     {after_self, "plugin good: runs after itself: good after good"},

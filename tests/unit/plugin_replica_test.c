@@ -315,6 +315,9 @@ static void too_many_replicas_shrink_by_the_least_loss(void **state)
     assert_null(world_deleted(p, "aaaaa0-0"));
     assert_null(world_deleted(p, "aaaaa1-1"));
     assert_only(run_scaled(&w, 1, 2, ""), 0, 0); /* the autoscaler chooses */
+    ((struct worker *)w.plugins->plugs[0].self)->delete_surplus = 1;
+    assert_only(run_scaled(&w, 1, 2, ""), 4, 0); /* the configuration says that we do */
+    ((struct worker *)w.plugins->plugs[0].self)->delete_surplus = 0;
     assert_only(run_scaled(&w, 4, 2, ""), 0, 1);
     close_world(&w);
 }

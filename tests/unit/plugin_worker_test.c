@@ -77,6 +77,25 @@ static void pending_workers_go_first_then_the_youngest(void **state)
     close_world(&w);
 }
 
+static void with_the_autoscaler_we_choose_only_where_the_configuration_says_so(void **state)
+{
+    struct world w;
+    (void)state;
+    open_world(&w, &rk_plugin_v0, 8);
+    see(&w, "g", "0", "Running", 1);
+    see(&w, "g", "1", "Pending", 9);
+    const char *spec = rk_arena_fmt(
+        &w.arena,
+        "{\"enableInTreeAutoscaling\":true,\"headGroupSpec\":{},\"workerGroupSpecs\":[%s]}",
+        group(&w, "g", 1, ""));
+    assert_int_equal(world_run(&w, spec)->n_ops, 0);
+    ((struct worker *)w.plugins->plugs[0].self)->delete_surplus = 1;
+    const struct rk_plan *p = world_run(&w, spec);
+    assert_int_equal(p->n_ops, 1);
+    assert_string_equal(p->ops[0].name, "p00001");
+    close_world(&w);
+}
+
 static void a_named_worker_goes_from_its_own_group_only(void **state)
 {
     struct world w;
@@ -217,6 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(workers_without_an_index_or_with_one_twice_fill_their_places),
         cmocka_unit_test(pending_workers_go_first_then_the_youngest),
+        cmocka_unit_test(with_the_autoscaler_we_choose_only_where_the_configuration_says_so),
         cmocka_unit_test(a_named_worker_goes_from_its_own_group_only),
         cmocka_unit_test(senseless_counts_neither_overflow_nor_make_pods),
         cmocka_unit_test(the_workers_of_a_removed_or_renamed_group_go_and_no_others),
