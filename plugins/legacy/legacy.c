@@ -62,9 +62,8 @@ static const rk_watch watches[] = {
     {.gvk = RAY_SERVICE,
      .plural = "services",
      .owner = LG_KIND,
-     .keep = "/metadata/labels\n/metadata/annotations\n/metadata/ownerReferences\n"
-             "/metadata/creationTimestamp\n/metadata/deletionTimestamp\n/spec/ports\n"
-             "/spec/clusterIP\n/spec/selector\n/spec/type\n/spec/publishNotReadyAddresses"},
+     .keep = "/metadata/ownerReferences\n/metadata/creationTimestamp\n/metadata/deletionTimestamp\n"
+             "/spec/ports\n/spec/selector"},
 };
 
 RK_EXPORT const rk_plugin rk_plugin_v0 = {

@@ -101,7 +101,7 @@ static int32_t want_cluster(const rk_api *rk, rk_pass *ps, const rk_json *made)
 /* The Service of the old name leads to the new head. One that the old operator made selects by a label that no pod has any more. */
 static int32_t want_service(const rk_api *rk, rk_pass *ps, const struct legacy *me)
 {
-    static const char *const parts[] = {"/metadata/labels", "/metadata/annotations", "/spec"};
+    static const char *const kept[] = {"/spec/ports", "/spec/selector"};
     const rk_json *made = lg_compat_service(rk, ps, rk->object(ps));
     const char *name = rk->str(made, "/metadata/name", "");
     const rk_json *seen = rk->seen(ps, RAY_SERVICE, name);
@@ -112,9 +112,8 @@ static int32_t want_service(const rk_api *rk, rk_pass *ps, const struct legacy *
     rk_obj *svc = rk->want(ps, RAY_SERVICE, name, RK_POLICY_SUBSET | RK_WANT_APART | RK_WANT_ADOPT);
     rk->announce(ps, svc, "CreatedService", "FailedToCreateService");
     rk->announce_update(ps, svc, "UpdatedService", "FailedToUpdateService");
-    for (size_t i = 0; i < RK_COUNT(parts); i++)
-        for (RK_EACH_MEMBER(rk, m, rk->at(made, parts[i])))
-            RK_TRY(rk->set(svc, rk_under(rk, ps, parts[i], rk->key(m)), m));
+    for (size_t i = 0; i < RK_COUNT(kept); i++)
+        RK_TRY(rk->set(svc, kept[i], rk->at(made, kept[i])));
     for (RK_EACH_MEMBER(rk, s, rk->at(seen, "/spec/selector"))) {
         const char *path = rk_under(rk, ps, "/spec/selector", rk->key(s));
         if (!rk->at(made, path))
