@@ -269,4 +269,5 @@ const rk_api rk__api = {
     .gauge = gauge,
     .announce_update = announce_update,
     .annotate = annotate,
+    .ask = rk__ask,
 };

@@ -18,7 +18,8 @@ AT(rk_plugin, hooks, 72);
 AT(rk_plugin, n_hooks, 104);
 AT(rk_plugin, check, 120);
 AT(rk_plugin, gauges, 128);
-SIZE(rk_plugin, 144);
+AT(rk_plugin, commands, 144);
+SIZE(rk_plugin, 160);
 
 AT(rk_hook, phase, 0);
 AT(rk_hook, kinds, 8);
@@ -30,12 +31,17 @@ AT(rk_opt, type, 32);
 AT(rk_opt, min, 40);
 SIZE(rk_opt, 56);
 
-SIZE(rk_kind, 32);
+AT(rk_kind, optional, 32);
+SIZE(rk_kind, 40);
 AT(rk_watch, keep, 40);
 AT(rk_watch, optional, 48);
 AT(rk_watch, metadata_only, 52);
 SIZE(rk_watch, 56);
 SIZE(rk_gauge, 16);
+AT(rk_command, opts, 24);
+AT(rk_command, reads, 40);
+AT(rk_command, run, 56);
+SIZE(rk_command, 64);
 
 AT(rk_group, members, 72);
 SIZE(rk_group, 96);
@@ -44,6 +50,12 @@ SIZE(rk_member, 32);
 AT(rk_outcome, verb, 16);
 SIZE(rk_outcome, 56);
 SIZE(rk_kv, 16);
+AT(rk_ask, path, 8);
+SIZE(rk_ask, 24);
+AT(rk_answer, body, 16);
+SIZE(rk_answer, 32);
+AT(rk_step, body, 56);
+SIZE(rk_step, 72);
 
 AT(rk_api, size, 0);
 AT(rk_api, alloc, 8);
@@ -52,3 +64,6 @@ AT(rk_api, shape, 8 + 8 * 72);
 AT(rk_api, gauge, 8 + 8 * 74);
 AT(rk_api, announce_update, 8 + 8 * 75);
 AT(rk_api, annotate, 8 + 8 * 76);
+AT(rk_api, ask, 8 + 8 * 77);
+AT(rk_api, emit, 8 + 8 * 78);
+AT(rk_api, step, 8 + 8 * 82);
