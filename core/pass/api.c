@@ -280,6 +280,7 @@ const rk_api rk__api = {
     .gauge = gauge,
     .announce_update = announce_update,
     .annotate = annotate,
+    .ask = rk__ask,
     .emit = emit,
     .comment = comment,
     .notice = rk__api_notice,

@@ -51,7 +51,7 @@ struct rk_plugins {
     struct rk_plugged_hook *hooks; /* by phase, rank, `after`, load order */
     size_t n_hooks;
     /* introduced by enabled and disabled plugins alike; one per gvk, finalizers of all who name
-     * it */
+     * it, optional when all of them say so */
     rk_kind *kinds;
     struct rk_plug **kind_plug; /* the first who named it */
     size_t n_kinds;

@@ -10,8 +10,9 @@
     "operator&fieldSelector=status.phase%21%3DSucceeded%" \
     "2Cstatus.phase%21%3DFailed&limit=2"
 #define DEPLOYMENTS "deployments?fieldSelector=metadata.name%3Dray-operator&limit=100"
-#define HELD_MS     10000  /* an answer is no older, while it decides */
+#define HELD_MS     10000  /* how old an answer may be, while it decides */
 #define SERVED_MS   300000 /* and where a cluster of ours is there already */
+#define LATE_MS     10000  /* the time that a newer one may take */
 
 /* In all namespaces or, where that is forbidden, in the object's own. */
 static int32_t ask(const rk_api *rk, rk_pass *ps, const char *group, const char *what,
@@ -27,7 +28,7 @@ static int32_t ask(const rk_api *rk, rk_pass *ps, const char *group, const char 
         if (r != RK_OK || ret->http != 403)
             break;
     }
-    return r;
+    return r == RK_OK && ret->age_ms > fresh_ms + LATE_MS ? RK_WAIT : r;
 }
 
 /* Would it make pods of the old operator? */

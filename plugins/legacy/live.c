@@ -4,7 +4,8 @@
  * workers a group has, and which of them are to go. */
 #include "live.h"
 
-#define SOON_MS   10000
+#define SOON_MS   2000 /* an answer is on its way, and may be the same as before */
+#define HELD_MS   10000
 #define LATER_MS  30000
 #define RARELY_MS 600000 /* an edit wakes us before */
 #define NOTE_MAX  900    /* of 1024 bytes of an event */
@@ -125,16 +126,14 @@ static int32_t want_service(const rk_api *rk, rk_pass *ps, const struct legacy *
 int32_t lg_plan(const rk_api *rk, rk_pass *ps, void *self)
 {
     const struct lg_how how = lg_how_of(self);
+    static const int64_t look_again[] = {
+        [LG_WAIT] = SOON_MS, [LG_ALIVE] = HELD_MS, [LG_MARKED] = RARELY_MS, [LG_TAKEN] = LATER_MS};
     const struct lg_guard g = lg_guard(rk, ps);
     struct lg_notes notes = lg_notes_new(rk, ps);
     if (g.hold != LG_FREE && g.hold != LG_WAIT)
         rk->event(ps, g.hold != LG_MARKED, g.reason, "Hold", g.text);
     if (g.hold != LG_FREE)
-        return rk->wait(ps,
-                        g.hold == LG_MARKED  ? RARELY_MS
-                        : g.hold == LG_TAKEN ? LATER_MS
-                                             : SOON_MS,
-                        g.text);
+        return rk->wait(ps, look_again[g.hold], g.text);
     const rk_json *made = lg_convert(rk, ps, rk->object(ps), &how, &notes);
     if (!made)
         return RK_EINVAL;
@@ -149,8 +148,8 @@ int32_t lg_finalize(const rk_api *rk, rk_pass *ps, void *self)
     (void)self;
     if (!lg_has_finalizer(rk, rk->object(ps)))
         return RK_OK;
-    const struct lg_guard g = lg_operator(rk, ps, SOON_MS);
+    const struct lg_guard g = lg_operator(rk, ps, HELD_MS);
     if (g.hold == LG_ALIVE)
         rk->event(ps, 1, g.reason, "Hold", g.text);
-    return g.hold == LG_FREE ? RK_OK : rk->wait(ps, SOON_MS, g.text);
+    return g.hold == LG_FREE ? RK_OK : rk->wait(ps, g.hold == LG_WAIT ? SOON_MS : HELD_MS, g.text);
 }

@@ -215,6 +215,24 @@ STAGE_TEST(offline_an_api_has_all_kinds_but_the_optional_ones)
     assert_int_equal(has, 0);
 }
 
+static int32_t ask_served_thing(const rk_api *rk, rk_pass *ps, void *self)
+{
+    (void)self;
+    has = rk->served(ps, THING);
+    return RK_OK;
+}
+
+STAGE_TEST(offline_a_kind_of_owners_is_there_unless_it_is_optional)
+{
+    rk_plugin *a = stage_plugin(st, "a");
+    stage_hook(st, a, RK_PHASE_PLAN, 100, ask_served_thing);
+    stage_run(st);
+    assert_int_equal(has, 1);
+    st->kinds[0][0].optional = 1;
+    stage_run(st);
+    assert_int_equal(has, 0);
+}
+
 /* ---- gauges ---- */
 
 static int32_t sample(const rk_api *rk, rk_pass *ps, void *self)
@@ -263,6 +281,7 @@ int main(void)
         cmocka_unit_test(
             a_template_that_cannot_be_shaped_fails_the_hook_that_asked_and_names_the_other),
         cmocka_unit_test(offline_an_api_has_all_kinds_but_the_optional_ones),
+        cmocka_unit_test(offline_a_kind_of_owners_is_there_unless_it_is_optional),
         cmocka_unit_test(a_sample_of_a_declared_gauge_stands_in_the_plan_escaped),
     };
     return cmocka_run_group_tests_name("pass more", tests, NULL, NULL);
