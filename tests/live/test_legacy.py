@@ -329,6 +329,18 @@ def test_deletion_is_not_kept_by_a_finalizer_that_nobody_serves(old):
     w.wait_for(lambda w: not w.all(KIND) and not w.all("rayclusters") and not w.all("pods"), what="cluster and pods to be gone")
 
 
+def test_the_new_cluster_can_be_kept_without_the_old_object(old):
+    old.create("kept")
+    w = old.world
+    w.wait_for(ray.ready("kept", 1))
+    pods = w.names(cluster="kept")
+    old.kube.delete(KIND, old.ns, "kept", propagationPolicy="Orphan")
+    w.wait_for(lambda w: "kept" not in w.tables[KIND] and "ownerReferences" not in w.cluster("kept")["metadata"], what="the object to be gone")
+    old.live.scale("kept", 2)
+    w.wait_for(ray.ready("kept", 2))
+    assert pods < w.names(cluster="kept")
+
+
 def test_deletion_waits_for_the_old_operator_while_it_lives(old):
     old.operator()
     old.world.wait_for(lambda w: old.operator_pods(), what="the old operator's pod")
