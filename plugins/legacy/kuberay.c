@@ -81,23 +81,6 @@ int lg_is_kuberay(const rk_api *rk, const rk_json *document)
            rk->type(rk->at(document, "/data/config.yaml")) == RK_JSON_STRING;
 }
 
-/* As Helm lays one file of values over another: maps are merged, null takes away, all else replaces. */
-static rk_json *overlay(struct kr *k, const rk_json *below, const rk_json *above)
-{
-    const rk_api *rk = k->rk;
-    if (rk->type(below) != RK_JSON_OBJECT || rk->type(above) != RK_JSON_OBJECT)
-        return rk->copy(k->ps, above);
-    rk_json *out = rk->new_object(k->ps);
-    for (RK_EACH_MEMBER(rk, b, below))
-        if (!rk->at(above, rk_under(rk, k->ps, "", rk->key(b))))
-            rk->put(k->ps, out, rk->key(b), rk->copy(k->ps, b));
-    for (RK_EACH_MEMBER(rk, a, above))
-        if (rk->type(a) != RK_JSON_NULL)
-            rk->put(k->ps, out, rk->key(a),
-                    overlay(k, rk->at(below, rk_under(rk, k->ps, "", rk->key(a))), a));
-    return out;
-}
-
 static void deployment(struct kr *k, const rk_json *d)
 {
     static const char *const lists[] = {"/command", "/args"};
@@ -140,7 +123,7 @@ static int32_t take(struct kr *k, const rk_json *doc, rk_json **values)
     else if (is_deployment(k->rk, doc))
         deployment(k, doc);
     else if (k->rk->type(doc) == RK_JSON_OBJECT && !k->rk->at(doc, "/kind"))
-        *values = overlay(k, *values, doc);
+        *values = *values ? lg_merge(k->rk, k->ps, *values, doc) : k->rk->copy(k->ps, doc);
     else
         return k->rk->fail(k->ps, RK_EINVAL, "",
                            "neither values of the chart kuberay-operator, nor a Configuration of "
@@ -156,11 +139,15 @@ int32_t lg_kuberay(const rk_api *rk, rk_pass *ps, const struct lg_how *how, cons
                    .disabled = rk->new_object(ps),
                    .deployment = rk->new_object(ps),
                    .kinds = rk->new_object(ps)};
+    const char *set = how->set ? how->set : "";
     rk_json *values = NULL;
-    (void)how;
     for (RK_EACH(rk, in, inputs))
         if (rk->at(in, "/document"))
             RK_TRY(take(&k, rk->at(in, "/document"), &values));
+    if (set[0])
+        values = lg_set(rk, ps, values ? values : rk->new_object(ps), set);
+    if (set[0] && !values)
+        return RK_EINVAL;
     if (values)
         kr_values(&k, values);
     tell_list(&k, k.deployment,

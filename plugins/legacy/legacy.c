@@ -19,6 +19,12 @@ static const rk_opt options[] = {
      .offset = offsetof(struct legacy, clip),
      .help =
          "the most workers of each group are lowered until all together fit into the old limit"},
+    {.key = "old-labels",
+     .dflt = "false",
+     .type = RK_T_BOOL,
+     .offset = offsetof(struct legacy, old_labels),
+     .help = "pods keep ray-node-type, ray-user-node-type, ray-node-name and the head's "
+             "cluster.ray.io/component"},
     {.key = "compat-service",
      .dflt = "true",
      .type = RK_T_BOOL,

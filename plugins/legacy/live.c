@@ -17,7 +17,8 @@ struct lg_how lg_how_of(const struct legacy *me)
                            .set = "",
                            .ray_version = me->ray_version,
                            .exact = me->exact,
-                           .clip = me->clip};
+                           .clip = me->clip,
+                           .old_labels = me->old_labels};
 }
 
 int32_t lg_validate(const rk_api *rk, rk_pass *ps, void *self)

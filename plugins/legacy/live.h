@@ -8,7 +8,7 @@
 
 struct legacy { /* options */
     const char *ray_version;
-    uint8_t exact, clip, compat_service;
+    uint8_t exact, clip, compat_service, old_labels;
 };
 struct lg_how lg_how_of(const struct legacy *me);
 

@@ -17,7 +17,7 @@ def migrate(tmp_path, *documents, code=None):
     for i, doc in enumerate(documents):
         files.append(tmp_path / f"in-{i}.yaml")
         files[-1].write_text(doc if isinstance(doc, str) else yaml.safe_dump(doc, sort_keys=False))
-    done = run("migrate", "--from", "kuberay", *files)
+    done = run("migrate", "--from", "kuberay-values", *files)
     assert done.returncode in ((0, 2) if code is None else (code,)), done.stderr
     return done
 
