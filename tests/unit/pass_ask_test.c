@@ -239,21 +239,6 @@ STAGE_TEST(a_pass_has_thirty_two_questions)
     assert_contains(st->plan->problem, "more than 32 questions");
 }
 
-static int32_t want_pod(const rk_api *rk, rk_pass *ps, void *self)
-{
-    const rk_member m = {.size = sizeof m, .key = "0"};
-    (void)self;
-    const rk_group g = {.size = sizeof g,
-                        .role = "main",
-                        .group = "main",
-                        .pod_template = rk->at(rk->object(ps), "/spec/template"),
-                        .name_prefix = "demo-",
-                        .members = &m,
-                        .n_members = 1,
-                        .member_size = sizeof m};
-    return rk->pods(ps, &g);
-}
-
 STAGE_TEST(only_plan_status_and_finalize_ask)
 {
     static const struct {
@@ -264,7 +249,7 @@ STAGE_TEST(only_plan_status_and_finalize_ask)
                  {RK_PHASE_FINALIZE, true}};
     rk_plugin *a = set_up(st, RK_PHASE_PLAN);
     ask_for(PODS, 5000);
-    stage_hook(st, a, RK_PHASE_PLAN, 200, want_pod);
+    stage_hook(st, a, RK_PHASE_PLAN, 200, stage_want_pod);
     for (size_t i = 0; i < RK_COUNT(cases); i++) {
         st->hooks[0][0].phase = (uint16_t)cases[i].phase;
         st->snap.deleting = cases[i].phase == RK_PHASE_FINALIZE;
@@ -325,7 +310,7 @@ STAGE_TEST(a_plan_that_waits_makes_nothing_behind_it_and_needs_no_time_of_its_ow
     rk_plugin *a = set_up(st, RK_PHASE_PLAN);
     ask_for(PODS, 5000);
     st->hooks[0][0].run = wait_for_it;
-    stage_hook(st, a, RK_PHASE_PLAN, 200, want_pod);
+    stage_hook(st, a, RK_PHASE_PLAN, 200, stage_want_pod);
     stage_run(st);
     assert_int_equal(stage_count(st, RK_OP_CREATE), 0);
     assert_int_equal(st->plan->again_ms, -1);

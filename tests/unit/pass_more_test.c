@@ -17,27 +17,12 @@ static int32_t want_service(const rk_api *rk, rk_pass *ps, void *self)
     return rk_set_str(rk, ps, svc, "/spec/type", "ClusterIP");
 }
 
-static int32_t want_pod(const rk_api *rk, rk_pass *ps, void *self)
-{
-    const rk_member m = {.size = sizeof m, .key = "0"};
-    (void)self;
-    const rk_group g = {.size = sizeof g,
-                        .role = "main",
-                        .group = "main",
-                        .pod_template = rk->at(rk->object(ps), "/spec/template"),
-                        .name_prefix = "demo-",
-                        .members = &m,
-                        .n_members = 1,
-                        .member_size = sizeof m};
-    return rk->pods(ps, &g);
-}
-
 static void set_up(struct stage *st, uint32_t p)
 {
     policy = p;
     rk_plugin *a = stage_plugin(st, "a");
     stage_hook(st, a, RK_PHASE_PLAN, 100, want_service);
-    stage_hook(st, a, RK_PHASE_PLAN, 200, want_pod);
+    stage_hook(st, a, RK_PHASE_PLAN, 200, stage_want_pod);
 }
 
 STAGE_TEST(pods_wait_for_a_child_that_belongs_to_someone_else_but_not_for_one_apart)
