@@ -146,12 +146,14 @@ static int32_t run(const rk_api *rk, rk_pass *ps, const void *opts, const rk_jso
     struct run r = {.rk = rk, .ps = ps, .how = opts, .said = rk->new_array(ps)};
     const rk_json *live = NULL;
     int32_t worst = RK_OK, rc;
-    if (rk_is(r.how->from, "kuberay-values"))
-        return lg_kuberay(rk, ps, r.how, inputs);
+    int kuberay = rk_is(r.how->from, "kuberay-values"), others = 0;
     for (RK_EACH(rk, in, inputs)) {
         live = rk->at(in, "/live") ? in : live;
         look(&r, rk->at(in, "/document"));
+        others |= rk_is(r.how->from, "auto") && lg_is_kuberay(rk, rk->at(in, "/document"));
     }
+    if (kuberay || (others && !r.chart && r.clusters == 0))
+        return lg_kuberay(rk, ps, r.how, inputs);
     if (live && rk->len(inputs, "") > 1)
         return rk->fail(ps, RK_EINVAL, "", "--plan and --apply read the cluster, and no FILE");
     if (live)
@@ -181,5 +183,7 @@ const rk_command lg_command = {
     .opts = lg_options,
     .n_opts = LG_OPTIONS,
     .opts_size = sizeof(struct lg_how),
+    .reads = lg_reads,
+    .n_reads = LG_N_READS,
     .run = run,
 };

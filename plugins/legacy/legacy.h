@@ -56,11 +56,14 @@ rk_json *lg_convert(const rk_api *rk, rk_pass *ps, const rk_json *legacy, const 
 rk_json *lg_compat_service(const rk_api *rk, rk_pass *ps, const rk_json *legacy);
 
 /* kuberay.c: values of the kuberay-operator chart, or its Configuration file, as raykeeper.ini, emitted as a text. */
+int lg_is_kuberay(const rk_api *rk, const rk_json *document);
 int32_t lg_kuberay(const rk_api *rk, rk_pass *ps, const struct lg_how *how, const rk_json *inputs);
 
 /* cutover.c: the steps from the old operator's objects to ours, of `live` objects of one namespace ("" = all). */
 int32_t lg_cutover(const rk_api *rk, rk_pass *ps, const struct lg_how *how, const rk_json *live,
                    const char *ns);
+#define LG_N_READS 4
+extern const rk_watch lg_reads[LG_N_READS]; /* what of the cluster it wants to be given */
 
 /* command.c */
 extern const rk_command lg_command;
