@@ -152,6 +152,7 @@ rk_json *lgv_type(struct lgv *v, const rk_json *type, const char *where, size_t 
             max = workers(v, type, where, "maxWorkers");
     *sum += max;
     rk->put(ps, v->c.n->places, at, rk->new_str(ps, where));
+    rk->put(ps, v->c.n->places, rk->fmt(ps, "%s.name", at), rk->new_str(ps, where));
     rk->put(ps, out, "name", rk->new_str(ps, rk->key(type)));
     rk->put(ps, out, "minWorkers", rk->new_num(ps, min));
     rk->put(ps, out, "maxWorkers", rk->new_num(ps, max));

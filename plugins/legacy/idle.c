@@ -121,14 +121,14 @@ void lg_command_line(struct lg *c, const rk_json *container, const char *where,
             one_word(c, out, "command", NULL, more);
         return;
     }
+    int starts = 0;
     for (size_t i = 0; i < n; i++)
-        if (strstr(words[i], "ray start")) {
-            lg_tell(c, 1, where,
-                    "its command starts Ray by itself: nothing is put in front or behind");
-            more = "";
-        }
+        starts |= strstr(words[i], "ray start") != NULL;
     lg_tell(c, 1, where,
-            "its command is kept, and is none that only waits: Ray starts when it has ended");
+            starts
+                ? "its command starts Ray by itself: nothing is put in front of it or behind"
+                : "its command is kept, and is none that only waits: Ray starts when it has ended");
+    more = starts ? "" : more;
     if (rk->type(command) == RK_JSON_ARRAY)
         rk->put(c->ps, out, "command", rk->copy(c->ps, command));
     if (more[0])

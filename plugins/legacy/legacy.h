@@ -28,6 +28,7 @@ struct lg_how {
 struct lg_notes {
     rk_json *notices, *comments;
     rk_json *places;  /* values.c: place in the object that it made -> place in the values */
+    size_t count;     /* of notices */
     const char *file; /* in front of places; NULL = there is one input only */
 };
 struct lg_notes lg_notes_new(const rk_api *rk, rk_pass *ps);

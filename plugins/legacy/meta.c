@@ -103,8 +103,9 @@ static size_t version(const char *text)
 
 const char *lg_tag_version(struct lg *c, const char *image)
 {
+    image = c->rk->fmt(c->ps, "%.*s", (int)strcspn(image, "@"), image);
     const char *slash = strrchr(image, '/'), *tag = strchr(slash ? slash : image, ':');
-    size_t n = tag ? strcspn(tag, "@") : 0;
+    size_t n = tag ? strlen(tag) : 0;
     for (size_t i = 1; i < n; i++) {
         size_t len = digit(tag[i - 1]) ? 0 : version(tag + i);
         if (len && i + len <= n)

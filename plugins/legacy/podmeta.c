@@ -64,9 +64,9 @@ static void annotations(struct lg *c, const struct lg_type *t, const char *name,
 void lg_template_metadata(struct lg *c, const struct lg_type *t, int head, const char *container,
                           rk_json *template)
 {
-    static const char *const known[] = {
-        "labels",    "annotations",  "finalizers",      "name",
-        "namespace", "generateName", "ownerReferences", "creationTimestamp"};
+    static const char *const known[] = {"labels",       "annotations",       "finalizers",
+                                        "generateName", "creationTimestamp", "name",
+                                        "namespace",    "ownerReferences"};
     const rk_api *rk = c->rk;
     const rk_json *old = rk->at(t->is, "/podConfig/metadata");
     rk_json *meta = rk->new_object(c->ps);
@@ -81,7 +81,7 @@ void lg_template_metadata(struct lg *c, const struct lg_type *t, int head, const
         if (i == RK_COUNT(known))
             lg_tell(c, 1, lg_dot(c, lg_dot(c, t->where, "podConfig.metadata"), rk->key(m)),
                     "is no part of a template's metadata: left out");
-        c->cleaned |= i > 2 ? LG_IDENTITY : 0u;
+        c->cleaned |= i > 4 && i < RK_COUNT(known) ? LG_IDENTITY : 0u;
     }
     if (rk->len(meta, ""))
         rk->put(c->ps, template, "metadata", meta);

@@ -15,7 +15,7 @@ CP = ROOT / "tests" / "controlplane" / "cp"
 CRD = ROOT / "config" / "crd" / "ray.io_rayclusters.yaml"
 PERMISSIVE = ROOT / "tests" / "live" / "permissive-crd.yaml"
 RBAC = ROOT / "config" / "rbac" / "raykeeper.yaml"
-SAMPLES = sorted((ROOT / "config" / "samples").glob("*.yaml"))
+SAMPLES = sorted((ROOT / "config" / "samples").glob("raycluster*.yaml"))
 SHARED = Path(os.environ.get("RK_PARITY", "/no-records")) / "samples"
 ACCOUNT = "system:serviceaccount:raykeeper-system:raykeeper"
 

@@ -1,0 +1,16 @@
+# nodeSelector and tolerations of a type.
+=== values.yaml
+image: rayproject/ray:2.0.0
+headPodType: rayHeadType
+podTypes:
+  rayHeadType: {CPU: 1, memory: 1Gi}
+  rayWorkerType:
+    minWorkers: 2
+    maxWorkers: 3
+    CPU: 1
+    memory: 1Gi
+    nodeSelector: {pool: ray}
+    tolerations:
+      - {key: ray, operator: Exists, effect: NoSchedule}
+=== args
+--name demo

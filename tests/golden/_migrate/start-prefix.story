@@ -1,0 +1,45 @@
+# What stands before ray start runs before it in the container.
+=== cr.yaml
+apiVersion: cluster.ray.io/v1
+kind: RayCluster
+metadata: {name: demo}
+spec:
+  maxWorkers: 3
+  headPodType: head
+  podTypes:
+    - name: head
+      podConfig:
+        apiVersion: v1
+        kind: Pod
+        metadata: {generateName: head-}
+        spec:
+          containers:
+            - name: ray-node
+              image: rayproject/ray:2.0.0
+              command: [/bin/bash, -c, --]
+              args: ['trap : TERM INT; sleep infinity & wait;']
+              resources:
+                requests: {cpu: '1', memory: 1Gi}
+                limits: {cpu: '1', memory: 1Gi}
+    - name: small
+      minWorkers: 0
+      maxWorkers: 3
+      podConfig:
+        apiVersion: v1
+        kind: Pod
+        metadata: {generateName: small-}
+        spec:
+          containers:
+            - name: ray-node
+              image: rayproject/ray:2.0.0
+              command: [/bin/bash, -c, --]
+              args: ['trap : TERM INT; sleep infinity & wait;']
+              resources:
+                requests: {cpu: '1', memory: 1Gi}
+                limits: {cpu: '1', memory: 1Gi}
+  headStartRayCommands:
+    - export A=1 && pip install "x; y"; ray stop && ulimit -n 65536; B=2 ray start --head --dashboard-host 0.0.0.0
+  workerStartRayCommands:
+    - source activate ray
+    - test -f /x || echo none
+    - RAY_BACKEND_LOG_LEVEL=debug nohup ray start --address=$RAY_HEAD_IP:6379
