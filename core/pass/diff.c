@@ -134,7 +134,7 @@ static void list_leaves(struct walk *w, const cJSON *v, struct rk_buf *out)
         else if (!skipped(w->path) &&
                  !rk_str_eq(w->path, "/metadata/annotations/raykeeper.io~1applied"))
             (void)rk_buf_addf(out, "\n%s", w->path); /* full is sticky, asked below */
-        if (rk_json_is_array(c) && shape_of(c, 0) != 0)
+        if (rk_json_is_array(c) && !skipped(w->path) && shape_of(c, 0) != 0)
             (void)rk_buf_addf(out, "\n" SHAPE "%016" PRIx64 " %s", shape_of(c, 0), w->path);
         leave(w, before);
     }

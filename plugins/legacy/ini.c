@@ -70,9 +70,23 @@ static int lines_fit(const char *value)
     return 1;
 }
 
+void kr_put_list(struct kr *k, const char *section, const char *key, const char *lines,
+                 const char *why)
+{
+    const char *all = "", *value = lines;
+    for (const char *at = lines; *at && strlen(lines) < FOLD_AT;) {
+        size_t n = strcspn(at, "\n");
+        all = k->rk->fmt(k->ps, "%s%s%.*s", all, all[0] ? ", " : "", (int)n, at);
+        at += n + (at[n] == '\n');
+        value = all;
+    }
+    kr_put(k, section, key, value, why);
+}
+
 void kr_put(struct kr *k, const char *section, const char *key, const char *value, const char *why)
 {
     const rk_api *rk = k->rk;
+    value += value[0] == '\n';
     int single = strchr(value, '\n') == NULL;
     if (value[0] && (single ? !kr_plain(value) : !lines_fit(value))) {
         kr_lossy(k, why, "has a value that an INI file cannot hold; left out");

@@ -20,6 +20,9 @@ typedef void kr_knob(struct kr *k, const char *where, const rk_json *v);
 /* One value, of one line or of several (then each stands on a line of its own). `why`: its comment. What INI cannot hold
  * is told and left out. A later value replaces an earlier one. */
 void kr_put(struct kr *k, const char *section, const char *key, const char *value, const char *why);
+/* Words, one a line, for an option that is a list: on one line where they fit. */
+void kr_put_list(struct kr *k, const char *section, const char *key, const char *lines,
+                 const char *why);
 void kr_disable(struct kr *k, const char *plugin, const char *why);
 const char *kr_text(struct kr *k);
 /* May this be a value of one line? */

@@ -69,7 +69,7 @@ static void pairs(struct kr *k, const char *where, const rk_json *v, const char 
             all = rk->fmt(k->ps, "%s\n%s=%s", all, key, text);
     }
     if (all[0])
-        kr_put(k, SITE, option, all, where);
+        (labels ? kr_put_list : kr_put)(k, SITE, option, all + 1, where);
 }
 
 void kr_pod_labels(struct kr *k, const char *where, const rk_json *v)

@@ -111,7 +111,7 @@ void kr_watch(struct kr *k, const char *where, const rk_json *v)
     for (RK_EACH(k->rk, ns, v))
         all = with_namespaces(k, where, all, k->rk->str(ns, "", ""));
     if (all[0]) {
-        kr_put(k, "operator", "watch", all, where);
+        kr_put_list(k, "operator", "watch", all, where);
         kr_tell(k, where, "rights for single namespaces are in config/rbac/namespaced");
     }
 }

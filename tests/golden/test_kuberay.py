@@ -64,7 +64,7 @@ def test_the_charts_own_defaults(tmp_path):
     assert "for RayJob and RayService alone" in said and "RayCronJob" in said
 
 
-SIDE = {"name": "log-agent", "image": "example.com/agent:1", "args": ["sh", "-c", "a  ; b # c ;; d"], "env": [{"name": "N", "value": "1\n2"}]}
+SIDE = {"name": "log-agent", "image": "example.com/agent:1", "args": ["sh", "-c", "a  ; b # c ;; d"], "env": [{"name": "LINES", "value": "1\n2"}]}
 ENV = [{"name": "HTTP_PROXY", "value": "http://proxy.example:3128/?a=b,c"}, {"name": "TWO", "value": "a ; b\nc"}, {"name": "GAP", "value": "a  b"}, {"name": "EMPTY", "value": ""},
        {"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}]
 
@@ -86,7 +86,7 @@ KNOBS = {
     "openshift": ({"env": [{"name": "USE_INGRESS_ON_OPENSHIFT", "value": "true"}]}, {"plugin:ingress.ingress-on-openshift": "true"}),
     "surplus": ({"env": [{"name": "ENABLE_RANDOM_POD_DELETE", "value": "true"}]}, {"plugin:worker.delete-surplus": "true"}),
     "domain": ({"env": [{"name": "CLUSTER_DOMAIN", "value": "lab.example"}]}, {"plugin:raystart.cluster-domain": "lab.example"}),
-    "sweep": ({"env": [{"name": "RAYCLUSTER_DEFAULT_REQUEUE_SECONDS_ENV", "value": "600"}]}, {"operator.sweep": "10m"}),
+    "sweep": ({"env": [{"name": "RAYCLUSTER_DEFAULT_REQUEUE_SECONDS_ENV", "value": "600"}]}, {"operator.sweep": "600s"}),
     "labels": ({"configuration": {"enabled": True, "defaultPodLabels": {"team": "platform", "example.com/x": ""}}}, {"plugin:site.labels": "team=platform, example.com/x="}),
 }
 
