@@ -13,6 +13,14 @@
 #define HELD_MS     10000  /* how old an answer may be, while it decides */
 #define SERVED_MS   300000 /* and where a cluster of ours is there already */
 #define LATE_MS     10000  /* the time that a newer one may take */
+#define YOUNG_MS    15000  /* of an object whose first answer is on its way */
+#define YOUNG_LOOK  2000
+#define SETTLE_MS   3000 /* one chart makes the object and its operator */
+
+static int64_t created_ms(const rk_api *rk, rk_pass *ps)
+{
+    return ray_time_ms(rk->str(rk->object(ps), "/metadata/creationTimestamp", ""));
+}
 
 /* In all namespaces or, where that is forbidden, in the object's own. */
 static int32_t ask(const rk_api *rk, rk_pass *ps, const char *group, const char *what,
@@ -28,7 +36,9 @@ static int32_t ask(const rk_api *rk, rk_pass *ps, const char *group, const char 
         if (r != RK_OK || ret->http != 403)
             break;
     }
-    return r == RK_OK && ret->age_ms > fresh_ms + LATE_MS ? RK_WAIT : r;
+    int old = ret->age_ms > fresh_ms + LATE_MS ||
+              rk->now_ms(ps) - ret->age_ms < created_ms(rk, ps) + SETTLE_MS;
+    return r == RK_OK && old ? RK_WAIT : r;
 }
 
 /* Would it make pods of the old operator? */
@@ -91,7 +101,8 @@ struct lg_guard lg_guard(const rk_api *rk, rk_pass *ps)
     const rk_json *child = rk->seen(ps, RAY_CLUSTER, rk->name(ps));
     if (!rk->uid(ps)[0])
         return (struct lg_guard){LG_FREE, "", ""}; /* offline: what would be made */
-    const struct lg_guard g = lg_operator(rk, ps, child ? SERVED_MS : HELD_MS);
+    int young = rk->now_ms(ps) - created_ms(rk, ps) < YOUNG_MS;
+    const struct lg_guard g = lg_operator(rk, ps, child ? SERVED_MS : young ? YOUNG_LOOK : HELD_MS);
     if (g.hold == LG_ALIVE || (g.hold == LG_WAIT && !rk->mine(ps, child)))
         return g;
     if (lg_has_finalizer(rk, rk->object(ps)) || ray_annotation(rk, ps, LG_KOPF_ANNOTATION))

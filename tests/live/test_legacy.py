@@ -200,7 +200,7 @@ def test_what_cannot_be_converted_says_why(old):
     w = old.world
     old.phase("bad", "Error")
     assert "headPodType" in old.status("bad")["message"] and w.cluster("bad") is None
-    assert w.events("bad", "InvalidLegacyCluster")[0]["type"] == "Warning"
+    w.wait_for(lambda w: [e for e in w.events("bad", "InvalidLegacyCluster") if e["type"] == "Warning"], what="it to be told")
     old.edit("bad", {"spec": {"headPodType": "head"}})
     w.wait_for(ray.ready("bad", 1))
     old.phase("bad", "Running")

@@ -170,6 +170,12 @@ static void nothing_is_made_before_it_is_known_that_the_old_operator_is_gone(voi
     s->age_us = 60000000; /* a word of a minute ago is none */
     held(s, "");
     s->age_us = 0;
+    s->meta =
+        ",\"creationTimestamp\":\"2026-01-02T03:04:04Z\""; /* of before the object was there */
+    held(s, "");
+    s->meta = ",\"creationTimestamp\":\"2026-01-02T03:04:02Z\"";
+    assert_non_null(op_of(run(s), RK_OP_CREATE, RAY_CLUSTER));
+    s->meta = "";
     s->http = 500;
     held(s, "LegacyOperatorUnknown");
     s->http = 403;
