@@ -4,7 +4,6 @@
  * workers a group has, and which of them are to go. */
 #include "live.h"
 
-#define SOON_MS   2000 /* an answer is on its way, and may be the same as before */
 #define HELD_MS   10000
 #define LATER_MS  30000
 #define RARELY_MS 600000 /* an edit wakes us before */
@@ -127,8 +126,10 @@ static int32_t want_service(const rk_api *rk, rk_pass *ps, const struct legacy *
 int32_t lg_plan(const rk_api *rk, rk_pass *ps, void *self)
 {
     const struct lg_how how = lg_how_of(self);
-    static const int64_t look_again[] = {
-        [LG_WAIT] = SOON_MS, [LG_ALIVE] = HELD_MS, [LG_MARKED] = RARELY_MS, [LG_TAKEN] = LATER_MS};
+    static const int64_t look_again[] = {[LG_WAIT] = LG_SOON_MS,
+                                         [LG_ALIVE] = HELD_MS,
+                                         [LG_MARKED] = RARELY_MS,
+                                         [LG_TAKEN] = LATER_MS};
     const struct lg_guard g = lg_guard(rk, ps);
     struct lg_notes notes = lg_notes_new(rk, ps);
     if (g.hold != LG_FREE && g.hold != LG_WAIT)
@@ -152,5 +153,6 @@ int32_t lg_finalize(const rk_api *rk, rk_pass *ps, void *self)
     const struct lg_guard g = lg_operator(rk, ps, HELD_MS);
     if (g.hold == LG_ALIVE)
         rk->event(ps, 1, g.reason, "Hold", g.text);
-    return g.hold == LG_FREE ? RK_OK : rk->wait(ps, g.hold == LG_WAIT ? SOON_MS : HELD_MS, g.text);
+    return g.hold == LG_FREE ? RK_OK
+                             : rk->wait(ps, g.hold == LG_WAIT ? LG_SOON_MS : HELD_MS, g.text);
 }

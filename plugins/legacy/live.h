@@ -4,7 +4,8 @@
 
 #include "legacy.h"
 
-#define LG_HELD "raykeeper.io/Held" /* the condition: why nothing is made */
+#define LG_SOON_MS 2000                /* an answer is on its way, and may be the same as before */
+#define LG_HELD    "raykeeper.io/Held" /* the condition: why nothing is made */
 
 struct legacy { /* options */
     const char *ray_version;

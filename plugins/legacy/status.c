@@ -80,8 +80,12 @@ int32_t lg_status(const rk_api *rk, rk_pass *ps, void *self)
     const char *why = faults(rk, ps);
     rk_obj *st = rk->status(ps);
     (void)self;
-    if (rk->deleting(ps) || g.hold == LG_WAIT)
+    if (rk->deleting(ps))
         return RK_OK;
+    if (g.hold == LG_WAIT) {
+        (void)rk->wait(ps, LG_SOON_MS, g.text); /* a verdict is not this phase's to return */
+        return RK_OK;
+    }
     if (g.hold == LG_FREE)
         rk->drop_condition(ps, LG_HELD);
     else

@@ -294,6 +294,15 @@ static void what_cannot_be_converted_is_told_and_touches_nothing(void **state)
     assert_non_null(strstr(at(s, op_of(p, RK_OP_STATUS, OLD), "/status/message"), "headPodType"));
 }
 
+static void what_cannot_be_converted_is_looked_at_again_until_it_is_known_whose_it_is(void **state)
+{
+    struct stand *s = *state;
+    s->spec = "{\"headPodType\":\"nobody\",\"podTypes\":[" POD("head") "}]}";
+    s->pods = NULL;
+    assert_true(run(s)->again_ms >= 0);
+    assert_null(op_of(s->b.plan, RK_OP_STATUS, OLD));
+}
+
 static void the_old_service_is_turned_to_the_new_head(void **state)
 {
     struct stand *s = *state;
@@ -340,6 +349,7 @@ int main(void)
         TEST(the_autoscalers_words_stay),
         TEST(a_head_is_counted_as_lost_once),
         TEST(what_cannot_be_converted_is_told_and_touches_nothing),
+        TEST(what_cannot_be_converted_is_looked_at_again_until_it_is_known_whose_it_is),
         TEST(the_old_service_is_turned_to_the_new_head),
         TEST(deletion_waits_for_the_old_operator_alone),
         TEST(offline_all_of_it_is_shown),
