@@ -2,7 +2,7 @@
 #ifndef RK_PLUGIN_LEGACY_H
 #define RK_PLUGIN_LEGACY_H
 
-#include "raykeeper/ray.h"
+#include <raykeeper/ray.h>
 
 #define LG_KIND "cluster.ray.io/v1/RayCluster"
 
