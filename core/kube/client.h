@@ -8,6 +8,8 @@
  * exactly once; libcurl's silent resend of requests on a dead reused connection is safe because
  * every write has a name or a precondition (client.md 6, 36-38).
  *
+ * Where no Lease is held its lane is for what must neither wait nor slow down the others.
+ *
  * While no connection can be made at all the unary lane pauses (100 ms, doubled up to 1.6 s), so
  * that what waits does not fail in a storm.
  *
@@ -86,6 +88,9 @@ struct rk_req {
     int64_t timeout_ms; /* of one try; 0 = request_ms, or none with `data` or watch=1 */
     bool metadata_only; /* Accept: PartialObjectMetadata(List); our copy of `body` is wiped */
     bool absent_ok;     /* 404 completes with code 0 */
+    /* Somebody else may answer behind that path (the API server's proxy): 401 and 5xx say nothing
+     * about the API server, nor about our credentials */
+    bool hearsay;
     /* Streaming (watch, long lists): bytes of a 2xx answer as they come; a negative return ends the
      * request with that code (no done() before the loop turns). NULL = collected into resp.body.
      * With data and without watch=1 an answer under 1 KB/s for stall_ms is given up. */

@@ -186,7 +186,7 @@ static void learn(struct rk_call *call, CURLcode rc)
         return;
     /* An answer has been heard already, when its head came; this is about what was none. */
     bool broke = rc != CURLE_OK && !call->data_code && !call->too_big;
-    if (!call->cancelled && (broke || r->http >= 500))
+    if (!call->cancelled && !call->req.hearsay && (broke || r->http >= 500))
         rk__pace_heard(c, broke ? 0 : r->http);
     if (l->kind != RK_LANE_UNARY)
         return;
@@ -273,6 +273,8 @@ static bool renew(struct rk_call *call, CURLcode rc)
 {
     struct rk_creds *k = call->lane->client->creds;
     if (call->cancelled || call->cut || call->renewed)
+        return false;
+    if (call->resp.http == 401 && call->req.hearsay)
         return false;
     if (call->resp.http == 401)
         call->renewed = k->token_generation != call->token_generation ||

@@ -56,7 +56,8 @@ static size_t on_header(char *p, size_t size, size_t count, void *ctx)
     call->head_over = n > 0 && (p[0] == '\r' || p[0] == '\n');
     long http = 0;
     if (call->head_over &&
-        curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &http) == CURLE_OK && http > 0)
+        curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &http) == CURLE_OK && http > 0 &&
+        !(call->req.hearsay && (http == 401 || http >= 500)))
         rk__pace_heard(call->lane->client, (int)http);
     return n;
 }

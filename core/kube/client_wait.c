@@ -51,8 +51,8 @@ static void too_late(void *ctx)
 bool rk__wait_for_exec(struct rk_call *call)
 {
     struct rk_client *c = call->lane->client;
-    if (call->cancelled || call->cut || call->renewed || call->resp.http != 401 ||
-        !rk_creds_fetching(c->creds))
+    if (call->cancelled || call->cut || call->renewed || call->req.hearsay ||
+        call->resp.http != 401 || !rk_creds_fetching(c->creds))
         return false;
     call->awaits = true;
     rk_timer_set(c->poll, &call->delay, call->first_ms + rk__finish_budget_ms(call), too_late,

@@ -8,10 +8,12 @@
 #include "core/base/mem.h"
 #include "core/base/str.h"
 #include "core/json/scan.h"
+#include "core/loop/ask.h"
 #include "core/loop/worker.h"
 
 #define GATE_MS     200
 #define HELD_MS     10000 /* held deletions are looked at again */
+#define FULL_MS     60000 /* questions for which there is no place */
 #define TURN_MS     15    /* of passes per turn of the event loop */
 #define FLIGHTS_MAX 256   /* plans carried out at once; the client's window bounds requests */
 
@@ -112,6 +114,14 @@ void rk_drive_wake(void *ctx, const char *gvk, const char *ns, const char *name,
     rk_drive_soon(w);
 }
 
+void rk_drive_answered(void *worker, const char *key)
+{
+    struct rk_worker *w = worker;
+    const struct rk_owner *o = rk_map_get(&w->owners, key);
+    if (o)
+        rk_drive_wake(w, o->gvk, o->ns, o->name, RK_CAUSE_CHILD);
+}
+
 void rk_drive_retry(void *worker)
 {
     struct rk_worker *w = worker;
@@ -193,6 +203,18 @@ static bool find(void *ctx, const char *gvk, const char *ns, const char *name, s
     return rk_view_find(l->w->view, gvk, ns, name, a, ret);
 }
 
+static bool answer(void *ctx, const char *path, struct rk_snap_answer *ret)
+{
+    const struct look *l = ctx;
+    return rk_asks_answer(l->w->asks, path, ret);
+}
+
+static void again_after(struct rk_plan *plan, int64_t ms)
+{
+    if (plan->again_ms < 0 || plan->again_ms > ms)
+        plan->again_ms = ms;
+}
+
 /* Between two hooks it is we who work for the object: a crash there is its matter as well. */
 static void in_hand(void *ctx, const char *plugin, const char *hook)
 {
@@ -240,6 +262,7 @@ static void run_key(struct rk_worker *w, const char *key, int64_t waited_ms)
     memset(&snap, 0, sizeof(snap));
     if (!o || rk_view_snapshot(w->view, o->gvk, o->ns, o->name, &w->arena, &snap) != 0) {
         /* Gone: the garbage collector takes the children. The key leaves our hand, or a new object of this name would wait for it for ever. */
+        (void)rk_asks_note(w->asks, key, NULL, 0); /* nothing needs no place; here and below */
         rk_queue_forget(w->queue, key);
         rk_queue_drop(w->queue, key);
         rk_blame_drop(&w->shared->blame, key);
@@ -263,11 +286,13 @@ static void run_key(struct rk_worker *w, const char *key, int64_t waited_ms)
     snap.served = served;
     snap.find = find;
     snap.unresolved = unresolved;
+    snap.answer = answer;
     snap.ctx = &look;
     struct rk_plan *plan = NULL;
     struct rk_err err = RK_ERR_INIT;
     if (run_pass(w, o, &snap, &plan, &err) != 0) {
         rk_log_error("object cannot be read", RK_KV("object", key), RK_KV("err", err.text));
+        (void)rk_asks_note(w->asks, o->key, NULL, 0);
         rk_drive_tell_unreadable(w, o, &snap, &err);
         rk_drive_finished(w, o, RK_FLIGHT_FAILED);
         return;
@@ -277,8 +302,10 @@ static void run_key(struct rk_worker *w, const char *key, int64_t waited_ms)
     rk_metrics_sampled(o, plan);
     bool held = rk_hold_deletions(w, o, plan) > 0;
     rk_drive_tell(w, o, plan);
-    if (held && (plan->again_ms < 0 || plan->again_ms > HELD_MS))
-        plan->again_ms = HELD_MS;
+    if (held)
+        again_after(plan, HELD_MS);
+    if (!rk_asks_note(w->asks, o->key, plan->asks, plan->n_asks))
+        again_after(plan, FULL_MS);
     rk_flight_start(w, o, plan, held);
 }
 

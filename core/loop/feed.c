@@ -99,6 +99,17 @@ static int kind_add(struct rk_worker *w, struct rk_arena *a, const char *gvk, co
     return rk_view_kind_add(w->view, &k, err);
 }
 
+/* One who needs the kind decides for all, whether its objects are owners or children. */
+static bool is_optional(const struct rk_plugins *p, const char *gvk)
+{
+    const rk_kind *k = rk_plugins_kind(p, gvk);
+    bool optional = !k || k->optional;
+    for (size_t i = 0; i < p->n_watches; i++)
+        if (strcmp(p->watches[i].gvk, gvk) == 0)
+            optional = optional && p->watches[i].optional;
+    return optional;
+}
+
 /* One who wants more than metadata gets it for all. */
 bool rk_feeds_metadata_only(const struct rk_worker *w, const char *gvk)
 {
@@ -120,7 +131,7 @@ static void feed_add(struct rk_worker *w, struct rk_arena *a, const char *gvk, c
     struct rk_feed *f = rk_arena_alloc(a, sizeof(*f));
     struct rk_watcher_def d = {.plural = plural,
                                .selector = watch ? watch->selector : NULL,
-                               .optional = watch && watch->optional,
+                               .optional = is_optional(w->plugins, gvk),
                                .metadata_only = watch && rk_feeds_metadata_only(w, gvk),
                                .begin = on_begin,
                                .item = on_item,
@@ -159,9 +170,13 @@ static void feed_scopes(struct rk_worker *w, struct rk_arena *a, const char *gvk
         feed_add(w, a, gvk, plural, watch, (struct rk_span){NULL, 0});
 }
 
-/* One kind has one watch: plugins that share it must agree on what it selects, or one would not see what it asked for. */
+/* One kind has one watch: plugins that share it must agree on what it selects, or one would not see what it asked for. Of a kind of owners all are watched. */
 static int same_selector(const struct rk_plugins *p, size_t i, struct rk_err *err)
 {
+    if (p->watches[i].selector && rk_plugins_kind(p, p->watches[i].gvk))
+        return rk_err_set(err, RK_E_INVAL,
+                          "selector '%s', but it is a kind of owners: all of them are watched",
+                          p->watches[i].selector);
     for (size_t k = 0; k < i; k++) {
         const char *a = p->watches[k].selector, *b = p->watches[i].selector;
         if (strcmp(p->watches[k].gvk, p->watches[i].gvk) == 0 && !rk_str_eq(a, b))

@@ -1,4 +1,5 @@
 /* The worker process: set up, follow the master's word on leadership, stop cleanly. */
+#include "core/loop/ask.h"
 #include "core/loop/worker.h"
 
 #include <errno.h>
@@ -71,6 +72,7 @@ static void lose(struct rk_worker *w)
     w->fence = NULL;
     rk_log_warn("leadership lost: writes stop, caches stay");
     rk_flight_abort_all(w);
+    rk_asks_forget(w->asks);
     rk_client_cut_writes(w->client);
     tell_master(w, RK_LINK_CUT);
     rk_drive_forget(w);
@@ -113,6 +115,7 @@ static void stop(struct rk_worker *w)
         true; /* nothing new is taken from the queue; what flies settles while the master still renews */
     w->stop_ms = rk_clock_ms();
     rk_log_info("stopping");
+    rk_asks_forget(w->asks);
     stop_look(w);
 }
 
@@ -207,6 +210,9 @@ static int setup(struct rk_worker *w, struct rk_err *err)
     char host[256] = "raykeeper";
     (void)gethostname(host, sizeof(host) - 1); /* the default name serves as well */
     w->recorder = rk_recorder_new(w->poll, w->client, host);
+    const struct rk_asks_conf ac = {
+        .poll = w->poll, .client = w->client, .wake = rk_drive_answered, .ctx = w};
+    w->asks = rk_asks_new(&ac);
     w->view = rk_view_new(rk_drive_wake, w);
     w->queue = rk_queue_new();
     rk_map_init(&w->owners, rk_owner_free);
@@ -222,6 +228,7 @@ static void teardown(struct rk_worker *w)
     rk_metrics_free(w->metrics);
     rk_map_done(&w->owners);
     rk_fence_free(w->fence);
+    rk_asks_free(w->asks);
     rk_feeds_free(w);
     rk_recorder_free(w->recorder);
     if (w->client)

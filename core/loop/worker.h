@@ -89,6 +89,7 @@ struct rk_worker {
     struct rk_arena forever; /* what lives as long as the worker: kinds, feeds */
     struct rk_breaker breaker;
     struct rk_metrics *metrics;
+    struct rk_asks *asks;   /* what plugins want to know of the API */
     struct rk_fence *fence; /* leadership has come, the cache is being compared; NULL */
     struct rk_timer drive_timer, beat_timer, creds_timer, stop_timer;
     bool driving, leads, stopping, stopped;
@@ -101,7 +102,8 @@ struct rk_worker {
 
 /* ---- drive.c: key -> snapshot -> pass -> flight ---- */
 void rk_drive_wake(void *ctx, const char *gvk, const char *ns, const char *name,
-                   enum rk_view_cause cause); /* view's callback */
+                   enum rk_view_cause cause);          /* view's callback */
+void rk_drive_answered(void *worker, const char *key); /* something that its pass asked */
 void rk_drive_soon(struct rk_worker *w);
 void rk_drive_retry(void *worker); /* the server answers again: what backs off has waited enough */
 /* Leadership came, or a namespace (NULL: all): every owner there, low priority. */

@@ -134,7 +134,7 @@ void rk__pass_done(struct rk_pass *ps)
 /* RK_DONE: not ours. Nothing that was said before the verdict is written. */
 static void forget(struct rk_plan *p)
 {
-    p->n_ops = p->n_events = p->n_held = p->n_shapes = 0;
+    p->n_ops = p->n_events = p->n_held = p->n_shapes = p->n_asks = 0;
     p->again_ms = -1;
     p->again_why = NULL;
     p->failed = p->invalid = false; /* of an earlier hook: no reason to come back */

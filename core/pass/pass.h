@@ -57,6 +57,11 @@ struct rk_plan_gauge {
 /* A label's value as the page of metrics has it; a full buffer is left to its own mark. */
 void rk_gauge_escape(struct rk_buf *b, const char *value);
 
+struct rk_plan_ask { /* a question: whether it was answered or not, it is to be kept fresh */
+    const char *path;
+    int64_t fresh_ms;
+};
+
 struct rk_plan_wrote {
     const char *key;
     const struct rk_write_record *records;
@@ -138,6 +143,8 @@ struct rk_plan {
     const char *problem;
     struct rk_plan_gauge *gauges; /* samples */
     size_t n_gauges;
+    struct rk_plan_ask *asks; /* each path once */
+    size_t n_asks;
     struct rk_plan_wrote *wrote; /* see rk_plan_writes */
     size_t n_wrote;
     struct rk_plan_shape *shapes; /* conf->record: templates, children, pods */

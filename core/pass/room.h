@@ -112,6 +112,12 @@ struct rk__failure {
     const char *field, *text;
 };
 
+struct rk__told { /* what the question of the same place in plan->asks was answered */
+    bool there;
+    struct rk_snap_answer answer;
+    const cJSON *body; /* NULL = there is none, or it is no JSON */
+};
+
 struct rk__word {
     const char *text;
     struct rk__word *next;
@@ -163,9 +169,10 @@ struct rk_pass {
     struct rk__note *notes; /* latest first */
     bool *going;            /* by place in the snapshot: is in one of these two lists */
     struct rk__word *holds, *releases, *stamps;
-    bool child_left_out; /* a child could not be shaped: no pods before it is there */
-    size_t budget;       /* creates and deletes that the slice still takes */
-    size_t cap_ops, cap_events, cap_wrote, cap_gauges, cap_shapes;
+    bool child_left_out;   /* a child could not be shaped: no pods before it is there */
+    size_t budget;         /* creates and deletes that the slice still takes */
+    struct rk__told *told; /* NULL = nothing was asked yet */
+    size_t cap_ops, cap_events, cap_wrote, cap_gauges, cap_shapes, cap_asks;
 
     struct rk__failure *failures;
     size_t n_failures, cap_failures;
@@ -285,6 +292,8 @@ int rk__diff_child(struct rk_pass *ps, struct rk_obj *o, const cJSON *observed, 
  * patch, with the version that they were read at */
 cJSON *rk__diff_owners(struct rk_pass *ps, const struct rk_obj *o, const struct rk_seen *s,
                        const cJSON *observed, cJSON *patch);
+/* A patch that replaces a list: the version that was looked at becomes its precondition */
+void rk__diff_guard(struct rk_pass *ps, const struct rk_seen *s, cJSON *patch);
 /* OWNED: note the named paths on it */
 void rk__diff_remember(struct rk_pass *ps, cJSON *root);
 const char *rk__pod_name(struct rk_pass *ps, const struct rk__group *g, const rk_member *m);
@@ -306,6 +315,9 @@ bool rk__status_drop_condition(struct rk_pass *ps, const char *type);
 /* observedGeneration of a condition that is there */
 void rk__status_observed(struct rk_pass *ps, const char *type);
 void rk__status_emit(struct rk_pass *ps);
+
+/* ask.c */
+int32_t rk__ask(struct rk_pass *ps, const rk_ask *ask, rk_answer *ret);
 
 /* gauge.c */
 int32_t rk__status_gauge(struct rk_pass *ps, const char *name, const rk_kv *labels, size_t n,

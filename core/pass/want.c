@@ -222,7 +222,8 @@ cJSON *rk__want_shape(struct rk_pass *ps, const rk_group *g)
 
 bool rk__served(const struct rk_pass *ps, const char *gvk)
 {
-    bool optional = true;
+    const rk_kind *k = rk_plugins_kind(ps->plugins, gvk);
+    bool optional = !k || k->optional;
     if (ps->snap->served)
         return ps->snap->served(ps->snap->ctx, gvk);
     for (size_t i = 0; i < ps->plugins->n_watches; i++)

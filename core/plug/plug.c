@@ -186,6 +186,7 @@ static void merge_kind(struct rk__plug_load *l, struct rk_plug *plug, const rk_k
                              plug->name, k->gvk, k->plural, p->kind_plug[i]->name, have->plural);
         if (!have->controller)
             have->controller = k->controller;
+        have->optional = have->optional && k->optional; /* who needs it decides */
         if (k->finalizers)
             have->finalizers =
                 have->finalizers ? rk_arena_fmt(&p->arena, "%s,%s", have->finalizers, k->finalizers)

@@ -88,6 +88,8 @@ struct rk_seen { /* one observed object */
     struct rk_span json; /* the kept bytes */
 };
 
+struct rk_snap_answer;
+
 struct rk_snapshot {
     const char *gvk, *ns, *name, *uid, *rv; /* of the owner; uid "" offline */
     struct rk_span object;                  /* owner's JSON */
@@ -112,6 +114,9 @@ struct rk_snapshot {
      * the arena, `mine` false. Offline: NULL. */
     bool (*find)(void *ctx, const char *gvk, const char *ns, const char *name, struct rk_arena *a,
                  struct rk_seen *ret);
+    /* The last answer to a question (rk_api.ask), by its path; lent until the pass is over. False =
+     * there is none yet. Offline: NULL. */
+    bool (*answer)(void *ctx, const char *path, struct rk_snap_answer *ret);
     void *ctx; /* of all of them */
 };
 
@@ -122,7 +127,14 @@ struct rk_snap_outcome { /* see rk_outcome in plugin.h */
     int64_t first_ms, last_ms;
 };
 
-/* RK_E_NOENT when the owner is not in the cache. now_us, outcomes, name_used and find are the caller's to fill. */
+struct rk_snap_answer { /* see rk_answer in plugin.h */
+    int http;
+    int64_t at_us;       /* wall clock: when it came */
+    struct rk_span body; /* absent = none */
+    const char *error;   /* "" = none */
+};
+
+/* RK_E_NOENT when the owner is not in the cache. now_us, outcomes and the functions are the caller's to fill. */
 int rk_view_snapshot(const struct rk_view *v, const char *owner_gvk, const char *ns,
                      const char *name, struct rk_arena *a, struct rk_snapshot *ret);
 /* One object by its name, whoever it belongs to; `mine` is false: no owner is asked about. False = not there. */

@@ -693,6 +693,23 @@ static void a_401_with_a_new_token_on_disk_is_tried_once_more(void **state)
     close_world(&w);
 }
 
+static void a_401_that_is_hearsay_says_nothing_about_the_token(void **state)
+{
+    (void)state;
+    struct world w;
+    struct seen s = {0};
+    open_world(&w);
+    fake_reply(&w.server, 401, "", "{}");
+    put_file(w.dir, "token", "new-token");
+    struct rk_req r = get_req("/api/v1/namespaces/x/services/y/proxy", &s);
+    r.hearsay = true;
+    run(&w, &r, &s);
+    assert_int_equal(s.resp.http, 401);
+    assert_int_equal(w.server.n_requests, 1);
+    forget(&s);
+    close_world(&w);
+}
+
 static void a_401_with_the_same_token_is_reported(void **state)
 {
     (void)state;
@@ -1445,6 +1462,7 @@ int main(void)
         cmocka_unit_test(the_ceiling_of_requests_per_second_holds_after_the_burst),
         cmocka_unit_test(higher_priority_goes_first_then_age),
         cmocka_unit_test(a_401_with_a_new_token_on_disk_is_tried_once_more),
+        cmocka_unit_test(a_401_that_is_hearsay_says_nothing_about_the_token),
         cmocka_unit_test(a_401_with_the_same_token_is_reported),
         cmocka_unit_test(the_clusters_proxy_beats_the_environment),
         cmocka_unit_test(a_tls_server_name_is_asked_for_at_the_servers_address),

@@ -17,27 +17,12 @@ static int32_t want_service(const rk_api *rk, rk_pass *ps, void *self)
     return rk_set_str(rk, ps, svc, "/spec/type", "ClusterIP");
 }
 
-static int32_t want_pod(const rk_api *rk, rk_pass *ps, void *self)
-{
-    const rk_member m = {.size = sizeof m, .key = "0"};
-    (void)self;
-    const rk_group g = {.size = sizeof g,
-                        .role = "main",
-                        .group = "main",
-                        .pod_template = rk->at(rk->object(ps), "/spec/template"),
-                        .name_prefix = "demo-",
-                        .members = &m,
-                        .n_members = 1,
-                        .member_size = sizeof m};
-    return rk->pods(ps, &g);
-}
-
 static void set_up(struct stage *st, uint32_t p)
 {
     policy = p;
     rk_plugin *a = stage_plugin(st, "a");
     stage_hook(st, a, RK_PHASE_PLAN, 100, want_service);
-    stage_hook(st, a, RK_PHASE_PLAN, 200, want_pod);
+    stage_hook(st, a, RK_PHASE_PLAN, 200, stage_want_pod);
 }
 
 STAGE_TEST(pods_wait_for_a_child_that_belongs_to_someone_else_but_not_for_one_apart)
@@ -215,6 +200,24 @@ STAGE_TEST(offline_an_api_has_all_kinds_but_the_optional_ones)
     assert_int_equal(has, 0);
 }
 
+static int32_t ask_served_thing(const rk_api *rk, rk_pass *ps, void *self)
+{
+    (void)self;
+    has = rk->served(ps, THING);
+    return RK_OK;
+}
+
+STAGE_TEST(offline_a_kind_of_owners_is_there_unless_it_is_optional)
+{
+    rk_plugin *a = stage_plugin(st, "a");
+    stage_hook(st, a, RK_PHASE_PLAN, 100, ask_served_thing);
+    stage_run(st);
+    assert_int_equal(has, 1);
+    st->kinds[0][0].optional = 1;
+    stage_run(st);
+    assert_int_equal(has, 0);
+}
+
 /* ---- gauges ---- */
 
 static int32_t sample(const rk_api *rk, rk_pass *ps, void *self)
@@ -263,6 +266,7 @@ int main(void)
         cmocka_unit_test(
             a_template_that_cannot_be_shaped_fails_the_hook_that_asked_and_names_the_other),
         cmocka_unit_test(offline_an_api_has_all_kinds_but_the_optional_ones),
+        cmocka_unit_test(offline_a_kind_of_owners_is_there_unless_it_is_optional),
         cmocka_unit_test(a_sample_of_a_declared_gauge_stands_in_the_plan_escaped),
     };
     return cmocka_run_group_tests_name("pass more", tests, NULL, NULL);

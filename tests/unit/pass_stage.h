@@ -126,6 +126,22 @@ static inline void stage_close(struct stage *st)
     rk_arena_done(&st->arena);
 }
 
+/* A PLAN hook: one pod of the template. */
+static inline int32_t stage_want_pod(const rk_api *rk, rk_pass *ps, void *self)
+{
+    const rk_member m = {.size = sizeof m, .key = "0"};
+    (void)self;
+    const rk_group g = {.size = sizeof g,
+                        .role = "main",
+                        .group = "main",
+                        .pod_template = rk->at(rk->object(ps), "/spec/template"),
+                        .name_prefix = "demo-",
+                        .members = &m,
+                        .n_members = 1,
+                        .member_size = sizeof m};
+    return rk->pods(ps, &g);
+}
+
 /* The n-th op of a verb, or NULL. */
 static inline const struct rk_op *stage_op(const struct stage *st, enum rk_op_verb verb, size_t n)
 {

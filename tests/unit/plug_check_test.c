@@ -86,6 +86,26 @@ static void a_plugin_with_nothing_but_a_name_is_taken(void **state)
     rk_plugins_free(p);
 }
 
+static void a_kind_is_optional_when_all_who_name_it_say_so(void **state)
+{
+    (void)state;
+    struct made a, b;
+    struct rk_err err = RK_ERR_INIT;
+    for (uint32_t i = 0; i < 4; i++) {
+        struct rk_plugins *p = NULL;
+        make(&a);
+        make(&b);
+        b.d.name = "other";
+        a.kind[0].optional = i & 1;
+        b.kind[0].optional = i >> 1;
+        if (load(&a.d, &b.d, NULL, &p, &err) < 0)
+            fail_msg("%s", err.text);
+        assert_int_equal(p->n_kinds, 1);
+        assert_int_equal(p->kinds[0].optional, i == 3);
+        rk_plugins_free(p);
+    }
+}
+
 typedef void spoil_fn(struct made *m);
 #define SPOIL(name, line)            \
     static void name(struct made *m) \
@@ -309,6 +329,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_plugin_is_taken_and_its_options_are_bound),
         cmocka_unit_test(a_plugin_with_nothing_but_a_name_is_taken),
+        cmocka_unit_test(a_kind_is_optional_when_all_who_name_it_say_so),
         cmocka_unit_test(what_is_wrong_is_refused_by_name),
         cmocka_unit_test(all_problems_are_told_at_once),
         cmocka_unit_test(two_plugins_of_one_name_are_refused),

@@ -216,6 +216,56 @@ static void a_kind_may_be_owned_by_several_and_be_an_owner_itself(void **state)
     rk_view_free(k.v);
 }
 
+/* Two owners of one name and of kinds of one name, in two groups; their pods have the same label too. */
+static void owners_of_one_name_in_two_groups_are_told_apart(void **state)
+{
+    (void)state;
+    static struct kit k;
+    memset(&k, 0, sizeof k);
+    k.v = rk_view_new(kit_wake, &k);
+    static const char *const gvks[] = {"old.example.io/v1/Thing", THING};
+    static const char *const apis[] = {"old.example.io/v1", "example.io/v1"};
+    struct rk_err err = RK_ERR_INIT;
+    int kinds[2], pods = -1;
+    for (int i = 0; i < 2; i++)
+        kinds[i] = rk_view_kind_add(k.v, &(struct rk_view_kind){.gvk = gvks[i]}, &err);
+    for (int i = 0; i < 2; i++)
+        pods = rk_view_kind_add(
+            k.v, &(struct rk_view_kind){.gvk = POD, .owner_gvk = gvks[i], .index_label = "thing"},
+            &err);
+    assert_string_equal(err.text, "");
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(kit_apply(&k, kinds[i], RK_VIEW_UPSERT, WATCH,
+                                   thing("t", i ? "new" : "old", 1, 1, "", "")),
+                         0);
+    (void)kit_wakes(&k);
+    for (int i = 0; i < 4; i++) { /* with the label, and without */
+        char json[1024];
+        (void)snprintf(
+            json, sizeof json,
+            "{\"metadata\":{\"name\":\"p%d\",\"namespace\":\"ns1\",\"uid\":\"u%d\",\"resourceVersion\":\"1\",%s\"ownerReferences\":["
+            "{\"apiVersion\":\"%s\",\"kind\":\"Thing\",\"name\":\"t\",\"uid\":\"%s\",\"controller\":true}]}}",
+            i, i, i < 2 ? "\"labels\":{\"thing\":\"t\"}," : "", apis[i % 2], i % 2 ? "new" : "old");
+        assert_int_equal(kit_apply(&k, pods, RK_VIEW_UPSERT, WATCH, json), 0);
+        if (i >= 2) { /* the reference alone leads to the one that it names */
+            assert_int_equal(k.n_wakes, 1);
+            assert_string_equal(k.wakes[0].gvk, gvks[i % 2]);
+        }
+        k.n_wakes = 0;
+    }
+    for (int i = 0; i < 2; i++) {
+        struct rk_arena a;
+        struct rk_snapshot s;
+        rk_arena_init(&a, 0);
+        assert_int_equal(rk_view_snapshot(k.v, gvks[i], "ns1", "t", &a, &s), 0);
+        assert_int_equal(s.n_seen, 3);
+        for (size_t j = 0; j < s.n_seen; j++)
+            assert_int_equal(s.seen[j].mine, (s.seen[j].name[1] - '0') % 2 == i);
+        rk_arena_done(&a);
+    }
+    rk_view_free(k.v);
+}
+
 static void kinds_are_refused_with_a_reason(void **state)
 {
     (void)state;
@@ -364,6 +414,7 @@ int main(void)
         cmocka_unit_test(an_unknown_owner_has_children_but_no_snapshot),
         cmocka_unit_test(mine_is_decided_by_the_controllers_uid),
         cmocka_unit_test(a_kind_may_be_owned_by_several_and_be_an_owner_itself),
+        cmocka_unit_test(owners_of_one_name_in_two_groups_are_told_apart),
         cmocka_unit_test(kinds_are_refused_with_a_reason),
         cmocka_unit_test(all_owners_are_visited_once),
         cmocka_unit_test(any_uid_comes_back_as_it_was),
