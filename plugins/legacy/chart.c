@@ -135,7 +135,7 @@ static void copied(struct lgv *v, const rk_json *type, const char *where, const 
         lg_bad(&v->c, lg_dot(&v->c, where, key),
                wanted == RK_JSON_OBJECT ? "is no map" : "is no list");
     if (it && v->c.rk->len(it, ""))
-        v->c.rk->put(v->c.ps, out, key, v->c.rk->copy(v->c.ps, it));
+        v->c.rk->put(v->c.ps, out, key, lg_copy(&v->c, it));
 }
 
 rk_json *lgv_type(struct lgv *v, const rk_json *type, const char *where, size_t index, int64_t *sum)

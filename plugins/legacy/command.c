@@ -43,7 +43,12 @@ static int32_t convert(struct run *r, const rk_json *legacy, struct lg_notes *n)
     for (RK_EACH(rk, it, n->comments))
         RK_TRY(rk->comment(r->ps, out, rk->str(it, "/path", ""), rk->str(it, "/text", "")));
     RK_TRY(rk->emit(r->ps, out));
-    if (r->how->compat_service) {
+    const char *old = rk->str(legacy, "/metadata/name", "");
+    if (r->how->compat_service &&
+        (old[0] < 'a' || !lg_port_label(rk->fmt(r->ps, "%s-ray-head", old), 63))) {
+        lg_note(rk, r->ps, n, 1, "metadata.name",
+                "no Service can be called so: --compat-service makes none");
+    } else if (r->how->compat_service) {
         rk_json *service = lg_compat(rk, r->ps, legacy, rk->str(out, "/metadata/name", ""));
         RK_TRY(rk->comment(r->ps, service, "", "the old name of the head's Service"));
         RK_TRY(rk->emit(r->ps, service));

@@ -54,7 +54,7 @@ static rk_json *env(struct lg *c, const rk_json *list, const struct lg_shape *s)
         if (rk_is(name, threads))
             c->cleaned |= LG_THREADS;
         else
-            rk->push(c->ps, out, rk->copy(c->ps, e));
+            rk->push(c->ps, out, lg_copy(c, e));
     }
     if (s->start->open_files && !said)
         rk->push(c->ps, out, rk_env_value(rk, c->ps, files, s->start->open_files));
@@ -66,7 +66,7 @@ static rk_json *mounts(struct lg *c, const rk_json *list, const struct lg_shape 
     rk_json *out = c->rk->new_array(c->ps);
     for (RK_EACH(c->rk, m, list))
         if (!rk_is(c->rk->str(m, "/name", ""), s->volume))
-            c->rk->push(c->ps, out, c->rk->copy(c->ps, m));
+            c->rk->push(c->ps, out, lg_copy(c, m));
     return c->rk->len(out, "") ? out : NULL;
 }
 
@@ -92,7 +92,7 @@ static void explicit_stop(struct lg *c, rk_json *out)
     if (!c->how->say_all || rk->at(old, "/preStop"))
         return;
     rk_json *exec = rk->new_object(c->ps), *stop = rk->new_object(c->ps),
-            *life = old ? rk->copy(c->ps, old) : rk->new_object(c->ps);
+            *life = old ? lg_copy(c, old) : rk->new_object(c->ps);
     rk->put(c->ps, exec, "command", rk_words(rk, c->ps, words, RK_COUNT(words)));
     rk->put(c->ps, stop, "exec", exec);
     rk->put(c->ps, life, "preStop", stop);
@@ -124,11 +124,11 @@ rk_json *lg_shaped(struct lg *c, struct lg_shape *s)
     rk->put(c->ps, out, "name", rk->new_str(c->ps, container_name(c, s)));
     for (RK_EACH_MEMBER(rk, m, from))
         if (!made_anew(rk->key(m)) && rk->type(m) != RK_JSON_NULL)
-            rk->put(c->ps, out, rk->key(m), rk->copy(c->ps, m));
+            rk->put(c->ps, out, rk->key(m), lg_copy(c, m));
     if (!s->head || !s->t->group)
         lg_setup(c, s->t, before);
     for (RK_EACH(rk, b, s->start->before))
-        rk->push(c->ps, before, rk->copy(c->ps, b));
+        rk->push(c->ps, before, lg_copy(c, b));
     lg_command_line(c, from, lg_dot(c, where, "command"), before, out);
     put_some(c, out, "env", env(c, rk->at(from, "/env"), s));
     put_some(c, out, "ports", ports(c, rk->at(from, "/ports"), where, s));

@@ -42,9 +42,11 @@ static rk_json *autoscaler(struct lg *c)
     rk->put(c->ps, out, "idleTimeoutSeconds", rk->new_num(c->ps, minutes * 60));
     rk->put(c->ps, out, "upscalingMode", rk->new_str(c->ps, upscaling(c)));
     lg_comment(rk, c->ps, c->n, rk->fmt(c->ps, "%s/idleTimeoutSeconds", path),
-               rk->type(v) == RK_JSON_NUMBER ? "idleTimeoutMinutes; without it 60"
-                                             : "the old operator's 5 minutes; without it 60");
-    lg_comment(rk, c->ps, c->n, rk->fmt(c->ps, "%s/upscalingMode", path), "upscalingSpeed");
+               rk->type(v) == RK_JSON_NUMBER
+                   ? "idleTimeoutMinutes"
+                   : "the old operator's 5 minutes; left out it would be 1");
+    lg_comment(rk, c->ps, c->n, rk->fmt(c->ps, "%s/upscalingMode", path),
+               "upscalingSpeed: Conservative is 1, Default knows no limit");
     return out;
 }
 
@@ -68,12 +70,13 @@ static void remark(struct lg *c, const char *path, const char *key, const char *
     lg_comment(c->rk, c->ps, c->n, c->rk->fmt(c->ps, "%s/template/spec/%s", path, key), text);
 }
 
-static void explicit_remarks(struct lg *c, const char *path)
+static void explicit_remarks(struct lg *c, const struct lg_type *t, const char *path)
 {
     if (!c->how->say_all)
         return;
-    remark(c, path, "containers/0/lifecycle",
-           "--explicit: plugin prestop puts it there where asked");
+    if (!c->rk->at(lg_container(c, t), "/lifecycle/preStop"))
+        remark(c, path, "containers/0/lifecycle",
+               "--explicit: plugin prestop puts it there where asked");
     remark(c, path, "initContainers",
            "--explicit: plugin gcswait puts a wait there anyway, behind these");
 }
@@ -90,7 +93,7 @@ static rk_json *worker_group(struct lg *c, const struct lg_type *t, const struct
     rk->put(c->ps, out, "maxReplicas", rk->new_num(c->ps, t->max));
     rk->put(c->ps, out, "rayStartParams", lg_params(c, t, 0, start, path));
     lg_template(c, t, 0, start, out);
-    explicit_remarks(c, path);
+    explicit_remarks(c, t, path);
     if (t->head)
         lg_comment(rk, c->ps, c->n, path, "workers of the head's type");
     const char *image = rk->str(out, "/template/spec/containers/0/image", ""),
@@ -109,7 +112,7 @@ static rk_json *head_group(struct lg *c, const struct lg_type *t, const struct l
     rk->put(c->ps, out, "serviceType", rk->new_str(c->ps, "ClusterIP"));
     rk->put(c->ps, out, "rayStartParams", lg_params(c, t, 1, start, RAY_HEAD_SPEC));
     lg_template(c, t, 1, start, out);
-    explicit_remarks(c, RAY_HEAD_SPEC);
+    explicit_remarks(c, t, RAY_HEAD_SPEC);
     return out;
 }
 
@@ -127,6 +130,8 @@ static rk_json *groups(struct lg *c, const struct lg_type *t, size_t n)
     int scaled = scales(c, t, n);
     rk->put(c->ps, spec, "rayVersion", rk->new_str(c->ps, c->version));
     rk->put(c->ps, spec, "enableInTreeAutoscaling", rk->new_bool(c->ps, scaled));
+    if (!c->how->ray_version || !c->how->ray_version[0])
+        lg_comment(rk, c->ps, c->n, "/spec/rayVersion", "from the tag of the head's image");
     if (scaled)
         rk->put(c->ps, spec, "autoscalerOptions", autoscaler(c));
     rk->put(c->ps, spec, "headGroupSpec", head_group(c, &t[k], &head));

@@ -67,6 +67,9 @@ const char *lg_dot(struct lg *c, const char *where, const char *key);
 /* An integer from 0 to INT32_MAX; absent or null is dflt. What is none is told, and dflt then. */
 int64_t lg_count(struct lg *c, const rk_json *v, const char *where, int64_t dflt);
 
+/* A copy without null, which means nothing in a map; depth is bounded by whoever read the file. */
+rk_json *lg_copy(struct lg *c, const rk_json *v);
+
 /* check.c: types of all that is read, and what nobody reads. */
 void lg_check(struct lg *c);
 /* strange.c: tells what is in none of the fields. */
@@ -87,6 +90,7 @@ const struct lg_part *lg_split(struct lg *c, const char *text, const char *where
 const struct lg_word *lg_words(struct lg *c, const char *text, size_t *ret_n);
 /* Names what carries a secret in plain words; NULL = nothing does. */
 const char *lg_secret(struct lg *c, const char *text);
+const char *lg_literal(struct lg *c, const char *text);
 /* A text that can stand between others with && around it. */
 const char *lg_grouped(struct lg *c, const char *text);
 
@@ -101,6 +105,7 @@ void lg_setup(struct lg *c, const struct lg_type *t, rk_json *before);
 /* custom.c */
 #define LG_NONE -1
 int64_t lg_whole(struct lg *c, const rk_json *v, const char *where);
+void lg_given(struct lg *c, const struct lg_type *t, rk_json *said, rk_json *custom);
 const char *lg_custom_text(struct lg *c, const rk_json *custom);
 void lg_custom_put(struct lg *c, rk_json *custom, const rk_json *it, const char *where);
 void lg_custom_of_line(struct lg *c, const rk_json *params, rk_json *custom, const char *where);

@@ -52,3 +52,25 @@ void lg_custom_of_line(struct lg *c, const rk_json *params, rk_json *custom, con
     for (RK_EACH_MEMBER(rk, it, map))
         lg_custom_put(c, custom, it, where);
 }
+
+/* What rayResources says: of the four that Ray knows into `said`, by the names of their parameters; the rest is custom. */
+void lg_given(struct lg *c, const struct lg_type *t, rk_json *said, rk_json *custom)
+{
+    static const char *const known[][2] = {{"CPU", "num-cpus"},
+                                           {"GPU", "num-gpus"},
+                                           {"memory", "memory"},
+                                           {"object_store_memory", "object-store-memory"}};
+    const char *res = lg_dot(c, t->where, "rayResources");
+    for (RK_EACH_MEMBER(c->rk, it, c->rk->at(t->is, "/rayResources"))) {
+        const char *key = c->rk->key(it), *where = lg_dot(c, res, key);
+        size_t i = 0;
+        while (i < RK_COUNT(known) && !rk_is(known[i][0], key))
+            i++;
+        if (i == RK_COUNT(known))
+            lg_custom_put(c, custom, it, where);
+        else
+            c->rk->put(c->ps, said, known[i][1],
+                       c->rk->new_str(
+                           c->ps, c->rk->fmt(c->ps, "%lld", (long long)lg_whole(c, it, where))));
+    }
+}

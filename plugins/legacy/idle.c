@@ -117,6 +117,10 @@ void lg_command_line(struct lg *c, const rk_json *container, const char *where,
             kept = lg_grouped(c, kept);
             more = more[0] ? rk->fmt(c->ps, "%s && %s", kept, more) : kept;
         }
+        if (strstr(more, "ray start"))
+            lg_bad(c, where,
+                   "what runs before Ray has `ray start` in it: the operator would take it for the "
+                   "whole command");
         if (more[0])
             one_word(c, out, "command", NULL, more);
         return;
@@ -130,7 +134,7 @@ void lg_command_line(struct lg *c, const rk_json *container, const char *where,
                 : "its command is kept, and is none that only waits: Ray starts when it has ended");
     more = starts ? "" : more;
     if (rk->type(command) == RK_JSON_ARRAY)
-        rk->put(c->ps, out, "command", rk->copy(c->ps, command));
+        rk->put(c->ps, out, "command", lg_copy(c, command));
     if (more[0])
         one_word(c, out, "args", rk->type(args) == RK_JSON_ARRAY ? args : NULL,
                  rk->fmt(c->ps, "&& %s", more));

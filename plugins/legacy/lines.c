@@ -83,7 +83,7 @@ static int line(struct lg *c, struct lg_start *s, const char *text, const char *
         sep = parts[i].sep;
     }
     if (before[0])
-        c->rk->push(c->ps, s->before, c->rk->new_str(c->ps, before));
+        c->rk->push(c->ps, s->before, c->rk->new_str(c->ps, lg_literal(c, before)));
     return starts;
 }
 
@@ -156,7 +156,7 @@ void lg_setup(struct lg *c, const struct lg_type *t, rk_json *before)
             if (secret)
                 lg_bad(c, at, rk->fmt(c->ps, "%s: a secret in plain words is not copied", secret));
             else if (lg_split(c, text, at, &n) && n)
-                rk->push(c->ps, before, rk->new_str(c->ps, text));
+                rk->push(c->ps, before, rk->new_str(c->ps, lg_literal(c, text)));
         }
         lg_tell(c, 0, where, "runs in the container before `ray start`, each time it starts");
     }

@@ -49,7 +49,7 @@ static void copy_map(struct lg *c, const char *path, const char *key, rk_json *o
     rk_json *map = rk->new_object(c->ps);
     for (RK_EACH_MEMBER(rk, it, rk->at(c->from, path)))
         if (rk->type(it) == RK_JSON_STRING && !of_tools(c, it))
-            rk->put(c->ps, map, rk->key(it), rk->copy(c->ps, it));
+            rk->put(c->ps, map, rk->key(it), lg_copy(c, it));
     if (rk->len(map, ""))
         rk->put(c->ps, out, key, map);
 }

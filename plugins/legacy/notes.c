@@ -89,3 +89,19 @@ int64_t lg_count(struct lg *c, const rk_json *v, const char *where, int64_t dflt
                    INT32_MAX));
     return dflt;
 }
+
+rk_json *lg_copy(struct lg *c, const rk_json *v)
+{
+    const rk_api *rk = c->rk;
+    if ((rk->type(v) != RK_JSON_OBJECT && rk->type(v) != RK_JSON_ARRAY) || rk->len(v, "") > 10000)
+        return rk->copy(c->ps, v);
+    int map = rk->type(v) == RK_JSON_OBJECT;
+    rk_json *out = map ? rk->new_object(c->ps) : rk->new_array(c->ps);
+    for (RK_EACH(rk, it, v)) {
+        if (!map)
+            rk->push(c->ps, out, lg_copy(c, it));
+        else if (rk->type(it) != RK_JSON_NULL)
+            rk->put(c->ps, out, rk->key(it), lg_copy(c, it));
+    }
+    return out;
+}

@@ -8,8 +8,7 @@ const rk_opt lg_options[LG_OPTIONS] = {
      .type = RK_T_ENUM,
      .offset = offsetof(struct lg_how, from),
      .help =
-         "what FILE is: values of the old chart, RayClusters of cluster.ray.io, or values of the "
-         "kuberay-operator chart, which become raykeeper.ini. auto: one of the first two"},
+         "what FILE is: values of the old chart, RayClusters of cluster.ray.io, or values of the kuberay-operator chart, which become raykeeper.ini. auto: by the look of it"},
     {.key = "name",
      .type = RK_T_STR,
      .offset = offsetof(struct lg_how, name),

@@ -37,7 +37,7 @@ static rk_json *volumes(struct lg *c, const rk_json *list, const char *without)
     rk_json *out = c->rk->new_array(c->ps);
     for (RK_EACH(c->rk, v, list))
         if (!rk_is(c->rk->str(v, "/name", ""), without))
-            c->rk->push(c->ps, out, c->rk->copy(c->ps, v));
+            c->rk->push(c->ps, out, lg_copy(c, v));
     return out;
 }
 
@@ -49,7 +49,7 @@ static rk_json *containers(struct lg *c, const struct lg_type *t, rk_json *ray)
     rk->push(c->ps, out, ray);
     for (RK_EACH(rk, it, list))
         if (it != own)
-            rk->push(c->ps, out, rk->copy(c->ps, it));
+            rk->push(c->ps, out, lg_copy(c, it));
     if (rk->item(list, 0) != own)
         lg_tell(c, 0, lg_container_place(c, t), "runs Ray: it is the first of the containers now");
     return out;
@@ -105,7 +105,7 @@ static void init_containers(struct lg *c, const rk_json *old, const struct lg_sh
     const rk_api *rk = c->rk;
     if (s->head || !c->how->say_all)
         return;
-    rk_json *list = rk->type(old) == RK_JSON_ARRAY ? rk->copy(c->ps, old) : rk->new_array(c->ps);
+    rk_json *list = rk->type(old) == RK_JSON_ARRAY ? lg_copy(c, old) : rk->new_array(c->ps);
     rk->push(c->ps, list, waiting(c, ray, c->port));
     rk->put(c->ps, spec, "initContainers", list);
 }
@@ -121,7 +121,7 @@ void lg_template(struct lg *c, const struct lg_type *t, int head, const struct l
     const char *name = rk->str(ray, "/name", "");
     for (RK_EACH_MEMBER(rk, m, old))
         if (!left_out(c, m))
-            rk->put(c->ps, spec, rk->key(m), rk->copy(c->ps, m));
+            rk->put(c->ps, spec, rk->key(m), lg_copy(c, m));
     lg_template_metadata(c, t, head, name, template);
     init_containers(c, rk->at(old, "/initContainers"), &s, ray, spec);
     rk->put(c->ps, spec, "containers", containers(c, t, ray));

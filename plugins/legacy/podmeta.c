@@ -15,6 +15,22 @@ static int old_label(const char *key)
     return found;
 }
 
+static int alnum(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+static int label_value(const char *s)
+{
+    size_t n = strlen(s);
+    if (n == 0 || n > 63 || !alnum(s[0]) || !alnum(s[n - 1]))
+        return 0;
+    for (size_t i = 0; i < n; i++)
+        if (!alnum(s[i]) && !strchr("-_.", s[i]))
+            return 0;
+    return 1;
+}
+
 /* --old-labels: selectors go on finding pods. Not ray-cluster-name: by that one the old operator's pods are deleted at the cut-over. */
 static void kept_labels(struct lg *c, const struct lg_type *t, int head, rk_json *labels)
 {
@@ -23,7 +39,8 @@ static void kept_labels(struct lg *c, const struct lg_type *t, int head, rk_json
     if (!c->how->old_labels)
         return;
     rk->put(c->ps, labels, "ray-node-type", rk->new_str(c->ps, type));
-    rk->put(c->ps, labels, "ray-user-node-type", rk->new_str(c->ps, t->name));
+    if (label_value(t->name))
+        rk->put(c->ps, labels, "ray-user-node-type", rk->new_str(c->ps, t->name));
     rk->put(
         c->ps, labels, "ray-node-name",
         rk->new_str(c->ps, ray_check_label(rk, c->ps, rk->fmt(c->ps, "ray-%s-%s", c->name, type))));
@@ -40,7 +57,7 @@ static void labels(struct lg *c, const struct lg_type *t, int head, rk_json *met
         if (old_label(rk->key(l)))
             c->cleaned |= LG_LABELS;
         else if (rk->type(l) == RK_JSON_STRING)
-            rk->put(c->ps, out, rk->key(l), rk->copy(c->ps, l));
+            rk->put(c->ps, out, rk->key(l), lg_copy(c, l));
     }
     kept_labels(c, t, head, out);
     if (rk->len(out, ""))
@@ -56,7 +73,7 @@ static void annotations(struct lg *c, const struct lg_type *t, const char *name,
         if (rk->type(a) == RK_JSON_STRING)
             rk->put(c->ps, out, rk->key(a),
                     rk_is(rk->key(a), DEFAULT_CONTAINER) ? rk->new_str(c->ps, name)
-                                                         : rk->copy(c->ps, a));
+                                                         : lg_copy(c, a));
     if (rk->len(out, ""))
         rk->put(c->ps, meta, "annotations", out);
 }
@@ -73,13 +90,13 @@ void lg_template_metadata(struct lg *c, const struct lg_type *t, int head, const
     labels(c, t, head, meta);
     annotations(c, t, container, meta);
     if (rk->len(old, "/finalizers"))
-        rk->put(c->ps, meta, "finalizers", rk->copy(c->ps, rk->at(old, "/finalizers")));
+        rk->put(c->ps, meta, "finalizers", lg_copy(c, rk->at(old, "/finalizers")));
     for (RK_EACH_MEMBER(rk, m, old)) {
         size_t i = 0;
         while (i < RK_COUNT(known) && !rk_is(known[i], rk->key(m)))
             i++;
         if (i == RK_COUNT(known))
-            lg_tell(c, 1, lg_dot(c, lg_dot(c, t->where, "podConfig.metadata"), rk->key(m)),
+            lg_tell(c, 1, lg_dot(c, rk->fmt(c->ps, "%s.podConfig.metadata", t->where), rk->key(m)),
                     "is no part of a template's metadata: left out");
         c->cleaned |= i > 4 && i < RK_COUNT(known) ? LG_IDENTITY : 0u;
     }

@@ -30,7 +30,7 @@ rk_json *lg_worker_ports(struct lg *c, const rk_json *ports)
         if (usual(c, p))
             c->cleaned |= LG_PORTS;
         else
-            c->rk->push(c->ps, out, c->rk->copy(c->ps, p));
+            c->rk->push(c->ps, out, lg_copy(c, p));
     }
     return c->rk->len(out, "") ? out : NULL;
 }
@@ -89,7 +89,7 @@ static void place(struct lg *c, struct chosen *x, const rk_json *entry, const rk
         rk->put(c->ps, p, "name", rk->new_str(c->ps, name));
         rk->put(c->ps, p, "port", rk->new_num(c->ps, port));
         rk->put(c->ps, p, "targetPort",
-                to ? rk->new_num(c->ps, to) : rk->copy(c->ps, rk->at(entry, "/targetPort")));
+                to ? rk->new_num(c->ps, to) : lg_copy(c, rk->at(entry, "/targetPort")));
         rk->push(c->ps, x->service, p);
     }
     rk->put(c->ps, x->names, name, rk->new_bool(c->ps, 1));
@@ -107,7 +107,7 @@ static void take(struct lg *c, struct chosen *x, const rk_json *own)
     rk_json *p = rk->new_object(c->ps);
     for (RK_EACH_MEMBER(rk, m, own))
         if (!rk_is(rk->key(m), "name"))
-            rk->put(c->ps, p, rk->key(m), rk->copy(c->ps, m));
+            rk->put(c->ps, p, rk->key(m), lg_copy(c, m));
     if (!wanted && name[0] && !rk->at(x->names, rk_under(rk, c->ps, "", name)))
         wanted = name;
     if (wanted)
@@ -139,7 +139,7 @@ rk_json *lg_head_ports(struct lg *c, const rk_json *ports, rk_json **ret_service
         rk_json *p = rk->new_object(c->ps);
         const char *key = rk->key(w);
         rk->put(c->ps, p, "containerPort", rk->parse(c->ps, key, strlen(key)));
-        rk->put(c->ps, p, "name", rk->copy(c->ps, w));
+        rk->put(c->ps, p, "name", lg_copy(c, w));
         rk->push(c->ps, x.ports, p);
     }
     *ret_service = rk->len(x.service, "") ? x.service : NULL;

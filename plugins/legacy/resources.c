@@ -73,26 +73,6 @@ static void remark(struct lg *c, const char *path, const char *key, const char *
     lg_comment(c->rk, c->ps, c->n, c->rk->fmt(c->ps, "%s/rayStartParams/%s", path, key), text);
 }
 
-/* What rayResources says: of the four that Ray knows into `said`, by the names of their parameters; the rest is custom. */
-static void given(struct lg *c, const struct lg_type *t, rk_json *said, rk_json *custom)
-{
-    static const char *const known[][2] = {{"CPU", "num-cpus"},
-                                           {"GPU", "num-gpus"},
-                                           {"memory", "memory"},
-                                           {"object_store_memory", "object-store-memory"}};
-    const char *res = lg_dot(c, t->where, "rayResources");
-    for (RK_EACH_MEMBER(c->rk, it, c->rk->at(t->is, "/rayResources"))) {
-        const char *key = c->rk->key(it), *where = lg_dot(c, res, key);
-        size_t i = 0;
-        while (i < RK_COUNT(known) && !rk_is(known[i][0], key))
-            i++;
-        if (i == RK_COUNT(known))
-            lg_custom_put(c, custom, it, where);
-        else
-            put(c, said, known[i][1], lg_whole(c, it, where));
-    }
-}
-
 /* Of the start line what stood: the old operator's own figures went over it. */
 static void of_line(struct lg *c, const struct lg_start *s, const rk_json *said, int gpu, int mem,
                     rk_json *params)
@@ -123,9 +103,9 @@ static void cpus(struct lg *c, const rk_json *res, const char *path, rk_json *pa
         put(c, params, "num-cpus", old);
         remark(c, path, "num-cpus",
                "the smaller of request and limit, as the old operator counted");
-    } else if (limit <= 0 && !ray_version_at_least(c->version, 2, 0)) {
+    } else if (limit <= 0) {
         put(c, params, "num-cpus", old);
-        remark(c, path, "num-cpus", "Ray before 2.0 looks at limits only, and there is none");
+        remark(c, path, "num-cpus", "no limit of CPU, for which Ray's autoscaler looks");
     }
 }
 
@@ -176,19 +156,23 @@ rk_json *lg_params(struct lg *c, const struct lg_type *t, int head, const struct
     struct figure gpu = gpus(c, res, where);
     int has_memory = amount(c, res, "/limits/memory") || amount(c, res, "/requests/memory");
     lg_custom_of_line(c, s->params, custom, s->where);
-    given(c, t, said, custom);
+    lg_given(c, t, said, custom);
     of_line(c, s, said, gpu.old != LG_NONE, has_memory, params);
     rk->put(c->ps, params, "block", rk->new_str(c->ps, "true"));
-    for (RK_EACH_MEMBER(rk, it, said))
+    for (RK_EACH_MEMBER(rk, it, said)) {
         rk->put(c->ps, params, rk->key(it), rk->copy(c->ps, it));
+        remark(c, path, rk->key(it), "rayResources");
+    }
     if (!rk->at(said, "/num-cpus"))
         cpus(c, res, path, params);
     if (!rk->at(said, "/num-gpus") && !rk->at(params, "/num-gpus"))
         gpu_figure(c, gpu, rk->len(custom, "") > 0, path, params);
     if (!rk->at(said, "/memory"))
         memory(c, res, where, path, params);
-    if (rk->len(custom, ""))
+    if (rk->len(custom, "")) {
         rk->put(c->ps, params, "resources", rk->new_str(c->ps, lg_custom_text(c, custom)));
+        remark(c, path, "resources", "rayResources, in the one shape that Ray's autoscaler reads");
+    }
     if (head && rk_is(rk->str(params, "/num-cpus", ""), "0") &&
         !ray_version_at_least(c->version, 2, 0))
         lg_tell(c, 1, lg_dot(c, t->where, "rayResources"),

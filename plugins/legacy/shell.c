@@ -125,3 +125,20 @@ const char *lg_grouped(struct lg *c, const char *text)
         return c->rk->fmt(c->ps, "{ %s\n}", text);
     return c->rk->fmt(c->ps, "{ %s%s }", text, n && text[n - 1] == '&' ? "" : ";");
 }
+
+/* As a container's command has it, where `$$` is one `$`; executed lines had no such rule. */
+const char *lg_literal(struct lg *c, const char *text)
+{
+    char *out = c->rk->alloc(c->ps, 2 * strlen(text) + 1);
+    size_t k = 0;
+    for (const char *p = text; *p; p++) {
+        int two = *p == '$' && p[1] == '$';
+        memcpy(out + k, "$$$$", two ? 4 : 0);
+        k += two ? 4u : 0u;
+        if (two)
+            p++;
+        else
+            out[k++] = *p;
+    }
+    return out;
+}

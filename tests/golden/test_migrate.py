@@ -4,6 +4,7 @@
     pytest tests/golden/test_migrate.py --accept     writes what comes out into the stories: then read `git diff`, line by line"""
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -37,9 +38,21 @@ def legal(objects, rule, tmp_path):
     file = tmp_path / "out.json"
     for obj in objects:
         if obj["kind"] == "RayCluster":
+            for group in obj["spec"]["workerGroupSpecs"]:
+                group["replicas"] = min(1, group["maxReplicas"])  # else there is no pod to look at
             file.write_text(json.dumps(obj))
             done = run("render", *NOW, file)
             assert done.returncode == 0 and "kind: Pod" in done.stdout, done.stderr
+            readable(pod for pod in yaml.safe_load_all(done.stdout) if pod["kind"] == "Pod")
+
+
+def readable(pods):
+    """The line that is made of what runs before Ray and of `ray start` is one that a shell can read."""
+    for pod in pods:
+        ray = pod["spec"]["containers"][0]
+        if ray["command"] == ["/bin/bash", "-c", "--"]:
+            said = subprocess.run(["bash", "-n", "-c", ray["args"][0]], capture_output=True, text=True, check=False)
+            assert (said.returncode, said.stderr) == (0, ""), ray["args"]
 
 
 @pytest.mark.parametrize("story", STORIES, ids=repr)

@@ -209,13 +209,13 @@ def test_what_only_looks_like_a_secret_is_none(tmp_path, line):
 
 
 def test_several_names_at_once(tmp_path):
-    refused(tmp_path, f"{json.dumps(cluster())}", "--name", "is", "--name", "Not_A_Name")
+    refused(tmp_path, f"{json.dumps(cluster())}", "--name", "lower case letter", "--name", "Not_A_Name")
     refused(tmp_path, "---\n".join([json.dumps(cluster()) + "\n"] * 2), "--name", "2 clusters, and one name", "--name", "x")
 
 
 def test_places_name_the_file_where_there_are_several(tmp_path):
     done = migrate(tmp_path, json.dumps(cluster()) + "\n---\n" + json.dumps(cluster(maxWorkers=-1)) + "\n")
-    assert done.returncode == 1 and f"raykeeper migrate: {tmp_path}/in.json:3: spec.maxWorkers: -1" in done.stderr.replace("in.json:2", "in.json:3"), done.stderr
+    assert done.returncode == 1 and done.stderr.startswith(f"raykeeper migrate: {tmp_path}/in.json:2: spec.maxWorkers: -1"), done.stderr
 
 
 def test_everything_wrong_is_told_at_once(tmp_path):
@@ -271,7 +271,7 @@ def test_junk_in_every_place_is_refused_or_converts_to_what_is_legal(tmp_path):
     chance, rule, converted = random.Random(6), schema(), []
     for name, obj in inputs():
         at = list(places(obj))
-        for path in chance.sample(at, min(8, len(at))):
+        for path in chance.sample(at, min(6, len(at))):
             junk = put(obj, path, chance.choice(JUNK))
             done = migrate(tmp_path, junk, "--ray-version", "2.0.0")
             assert done.returncode in (0, 1, 2), (name, path, done.stderr)

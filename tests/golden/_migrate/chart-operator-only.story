@@ -7,4 +7,10 @@ podTypes:
   rayWorkerType: {minWorkers: 2, maxWorkers: 3, CPU: 1, memory: 1Gi}
 operatorOnly: true
 === args
---name demo
+--name
+demo
+=== code
+0
+=== notices
+operatorOnly: there is no cluster in these values: nothing comes out
+=== want.yaml

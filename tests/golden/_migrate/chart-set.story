@@ -30,3 +30,95 @@ imagePullSecrets={hub,other}
 podTypes.more.CPU=1,podTypes.more.memory=1Gi,podTypes.more.maxWorkers=1
 --set
 podTypes.rayWorkerType.nodeSelector.gone=null,podTypes.rayWorkerType.nodeSelector.empty=
+=== code
+0
+=== notices
+imagePullSecrets: were the old operator's alone: pods of the cluster have them too now
+=== want.yaml
+apiVersion: ray.io/v1
+kind: RayCluster
+metadata:
+  name: demo
+spec:
+  # from the tag of the head's image
+  rayVersion: 2.1.0
+  enableInTreeAutoscaling: true
+  autoscalerOptions:
+    # the old operator's 5 minutes; left out it would be 1
+    idleTimeoutSeconds: 300
+    # upscalingSpeed: Conservative is 1, Default knows no limit
+    upscalingMode: Conservative
+  headGroupSpec:
+    serviceType: ClusterIP
+    rayStartParams:
+      dashboard-host: 0.0.0.0
+      block: "true"
+      # rayResources
+      num-cpus: "0"
+    template:
+      spec:
+        imagePullSecrets:
+        - name: hub
+        - name: other
+        containers:
+        - name: ray-head
+          # the chart said imagePullPolicy Always, which is left out: Kubernetes decides by the tag
+          image: rayproject/ray:2.1.0
+          resources:
+            limits:
+              cpu: "1"
+              memory: 1Gi
+            requests:
+              cpu: "1"
+              memory: 1Gi
+  workerGroupSpecs:
+  - groupName: more
+    replicas: 0
+    minReplicas: 0
+    maxReplicas: 1
+    rayStartParams:
+      block: "true"
+    template:
+      spec:
+        imagePullSecrets:
+        - name: hub
+        - name: other
+        containers:
+        - name: ray-worker
+          image: rayproject/ray:2.1.0
+          resources:
+            limits:
+              cpu: "1"
+              memory: 1Gi
+            requests:
+              cpu: "1"
+              memory: 1Gi
+  - groupName: rayWorkerType
+    replicas: 2
+    minReplicas: 2
+    maxReplicas: 12
+    rayStartParams:
+      block: "true"
+    template:
+      spec:
+        imagePullSecrets:
+        - name: hub
+        - name: other
+        nodeSelector:
+          empty: ""
+          example.com/pool: x,y
+        tolerations:
+        - key: b
+          operator: Exists
+        - key: c
+          operator: Exists
+        containers:
+        - name: ray-worker
+          image: rayproject/ray:2.1.0
+          resources:
+            limits:
+              cpu: "1"
+              memory: 1Gi
+            requests:
+              cpu: "1"
+              memory: 1Gi

@@ -39,3 +39,65 @@ spec:
                 limits: {cpu: '1', memory: 1Gi, nvidia.com/gpu: 1}
   idleTimeoutMinutes: 2
   upscalingSpeed: 2
+=== code
+2
+=== notices
+lossy: spec.idleTimeoutMinutes: the autoscaler of Ray before 2.0 has 5 minutes whatever is said
+lossy: spec.upscalingSpeed: 2: the autoscaler of Ray before 2.0 has 1 whatever is said
+lossy: spec.podTypes[0].rayResources: the autoscaler of Ray before 2.0 does not see that the head has no CPU: it counts the limit
+left out of podConfig, as raykeeper has them itself or needs them no more: the command that waits
+=== want.yaml
+apiVersion: ray.io/v1
+kind: RayCluster
+metadata:
+  name: demo
+spec:
+  # from the tag of the head's image
+  rayVersion: 1.13.0
+  enableInTreeAutoscaling: true
+  autoscalerOptions:
+    # idleTimeoutMinutes
+    idleTimeoutSeconds: 120
+    # upscalingSpeed: Conservative is 1, Default knows no limit
+    upscalingMode: Default
+  headGroupSpec:
+    serviceType: ClusterIP
+    rayStartParams:
+      dashboard-host: 0.0.0.0
+      block: "true"
+      # rayResources
+      num-cpus: "0"
+    template:
+      spec:
+        containers:
+        - name: ray-head
+          image: rayproject/ray:1.13.0-py38
+          resources:
+            requests:
+              cpu: "1"
+              memory: 1Gi
+            limits:
+              cpu: "1"
+              memory: 1Gi
+  workerGroupSpecs:
+  - groupName: a
+    replicas: 0
+    minReplicas: 0
+    maxReplicas: 3
+    rayStartParams:
+      block: "true"
+      # Ray before 2.0 does not look at limits
+      num-gpus: "1"
+    template:
+      spec:
+        containers:
+        - name: ray-worker
+          image: rayproject/ray:1.13.0-py38
+          resources:
+            requests:
+              cpu: "1"
+              memory: 1Gi
+            limits:
+              cpu: "1"
+              memory: 1Gi
+              nvidia.com/gpu: 1
