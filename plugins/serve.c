@@ -1,5 +1,6 @@
 /* serve: the Service of Ray Serve on a plain cluster, where the annotation ray.io/enable-serve-service
- * asks for it (reference 5). Made once.
+ * asks for it (reference 5), made once; and on the pods of a RayService's cluster the label by which its own
+ * Service finds those that may be sent requests (reference 4.3 step 1): workers from the start, the head not.
  *
  * Unlike the peer: a head that declares ports and none for Serve gets no such Service and a warning, and
  * its pods are made all the same. */
@@ -49,12 +50,21 @@ static int32_t plan(const rk_api *rk, rk_pass *ps, void *self)
                            RK_POLICY_ONCE | RK_WANT_APART | RK_WANT_ANYONES);
     RK_TRY(rk_set_str(rk, ps, svc, rk_under(rk, ps, labels, RAY_L_ORIGIN_NAME), rk->name(ps)));
     RK_TRY(rk_set_str(rk, ps, svc, rk_under(rk, ps, labels, RAY_L_ORIGIN), "RayCluster"));
-    RK_TRY(rk_set_str(rk, ps, svc, rk_under(rk, ps, labels, "ray.io/serve"),
+    RK_TRY(rk_set_str(rk, ps, svc, rk_under(rk, ps, labels, RAY_L_SERVE),
                       rk->fmt(ps, "%s-serve", rk->name(ps))));
     RK_TRY(
         rk_set_str(rk, ps, svc, rk_under(rk, ps, "/spec/selector", RAY_L_CLUSTER), rk->name(ps)));
     RK_TRY(rk->set(svc, "/spec/ports", all));
     return type[0] ? rk_set_str(rk, ps, svc, "/spec/type", type) : RK_OK;
+}
+
+static int32_t label(const rk_api *rk, rk_pass *ps, void *self)
+{
+    (void)self;
+    if (!ray_of_service(rk, ps))
+        return RK_OK;
+    return rk_set_str(rk, ps, rk->subject(ps), rk_under(rk, ps, "/metadata/labels", RAY_L_SERVE),
+                      rk_is(rk->role(ps), "head") ? "false" : "true");
 }
 
 static const rk_hook hooks[] = {
@@ -63,6 +73,12 @@ static const rk_hook hooks[] = {
      .kinds = RAY_CLUSTER,
      .run = plan,
      .title = "the Service of Ray Serve"},
+    {.phase = RK_PHASE_POD,
+     .rank = RK_RANK_INJECT, /* over the labels of templates and groups */
+     .kinds = RAY_CLUSTER,
+     .roles = "head,worker",
+     .run = label,
+     .title = "may it be sent requests"},
 };
 
 static const rk_watch watches[] = {
@@ -74,8 +90,12 @@ static const rk_watch watches[] = {
 };
 
 RK_EXPORT const rk_plugin rk_plugin_v0 = {
-    RK_PLUGIN_SIZES,       .name = "serve",
-    .version = RK_VERSION, .summary = "the Service of Ray Serve on a plain cluster",
-    .hooks = hooks,        .n_hooks = RK_COUNT(hooks),
-    .watches = watches,    .n_watches = RK_COUNT(watches),
+    RK_PLUGIN_SIZES,
+    .name = "serve",
+    .version = RK_VERSION,
+    .summary = "Ray Serve: the Service of a plain cluster, the label of a RayService's pods",
+    .hooks = hooks,
+    .n_hooks = RK_COUNT(hooks),
+    .watches = watches,
+    .n_watches = RK_COUNT(watches),
 };

@@ -148,7 +148,7 @@ void rk__flight_advance(struct rk_flight *f)
             continue;
         }
         f->wave = op->wave;
-        struct rk_flight_step *s = &f->steps[f->next++];
+        struct rk_leg *s = &f->steps[f->next++];
         f->in_flight++;
         rk__flight_send(s);
     }

@@ -16,7 +16,7 @@
 #define RESEND_MS  1000
 
 /* The object of a good answer goes into the cache: the next pass reads its own writes. */
-static void apply(struct rk_flight_step *s, const struct rk_resp *resp)
+static void apply(struct rk_leg *s, const struct rk_resp *resp)
 {
     const struct rk_flight *f = s->f;
     const struct rk_op *op = s->op;
@@ -41,7 +41,7 @@ static void apply(struct rk_flight_step *s, const struct rk_resp *resp)
         rk_log_debug("answer not applied, the watch will tell", RK_KV("err", err.text));
 }
 
-void rk__flight_weighed(struct rk_flight_step *s, bool gone)
+void rk__flight_weighed(struct rk_leg *s, bool gone)
 {
     if (!s->weighs)
         return;
@@ -58,7 +58,7 @@ void rk__flight_weighed(struct rk_flight_step *s, bool gone)
     b->deleted++;
 }
 
-void rk__flight_settled(struct rk_flight_step *s, bool ok, const struct rk_resp *resp)
+void rk__flight_settled(struct rk_leg *s, bool ok, const struct rk_resp *resp)
 {
     struct rk_flight *f = s->f;
     const struct rk_op *op = s->op;
@@ -104,7 +104,7 @@ void rk__flight_settled(struct rk_flight_step *s, bool ok, const struct rk_resp 
 }
 
 /* The world moved under the plan: plan again on the new one; not a failure. */
-static void raced(struct rk_flight_step *s)
+static void raced(struct rk_leg *s)
 {
     struct rk_flight *f = s->f;
     rk__flight_weighed(s, false);
@@ -148,7 +148,7 @@ static bool is_of(struct rk_span body, const struct rk_op *op)
 }
 
 /* Somebody else's object does as well: nothing was made, and nothing is to be told. */
-static void found(struct rk_flight_step *s, const struct rk_resp *resp)
+static void found(struct rk_leg *s, const struct rk_resp *resp)
 {
     struct rk_flight *f = s->f;
     rk_owner_found(f->owner, s->op->gvk, s->op->name);
@@ -160,7 +160,7 @@ static void found(struct rk_flight_step *s, const struct rk_resp *resp)
 /* Whose is the object that holds the name? Ours: our POST had arrived before. */
 static void resolved(void *ctx, const struct rk_resp *resp)
 {
-    struct rk_flight_step *s = ctx;
+    struct rk_leg *s = ctx;
     struct rk_flight *f = s->f;
     const struct rk_op *op = s->op;
     s->call = NULL;
@@ -208,7 +208,7 @@ static void resolved(void *ctx, const struct rk_resp *resp)
 }
 
 /* Once more under the same name, or has it been asked often enough? */
-static bool ask_again(struct rk_flight_step *s, const struct rk_resp *resp)
+static bool ask_again(struct rk_leg *s, const struct rk_resp *resp)
 {
     uint32_t most = resp->http ? RK_FLIGHT_TRIES_ANSWERED : RK_FLIGHT_TRIES_SILENT;
     bool repeatable = s->op->verb == RK_OP_CREATE || s->op->verb == RK_OP_DELETE;
@@ -221,7 +221,7 @@ static bool ask_again(struct rk_flight_step *s, const struct rk_resp *resp)
     return true;
 }
 
-static void good(struct rk_flight_step *s, const struct rk_resp *resp)
+static void good(struct rk_leg *s, const struct rk_resp *resp)
 {
     struct rk_flight *f = s->f;
     const struct rk_op *op = s->op;
@@ -251,7 +251,7 @@ static void good(struct rk_flight_step *s, const struct rk_resp *resp)
 
 void rk__flight_answered(void *ctx, const struct rk_resp *resp)
 {
-    struct rk_flight_step *s = ctx;
+    struct rk_leg *s = ctx;
     struct rk_flight *f = s->f;
     const struct rk_op *op = s->op;
     s->call = NULL;

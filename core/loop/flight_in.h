@@ -15,7 +15,7 @@
 
 struct rk_flight;
 
-struct rk_flight_step { /* one op under way */
+struct rk_leg { /* one op under way */
     struct rk_flight *f;
     const struct rk_op *op;
     rk_call *call;
@@ -37,7 +37,7 @@ struct rk_flight {
     struct rk_worker *w;
     struct rk_owner *owner;
     struct rk_plan *plan;
-    struct rk_flight_step *steps; /* one per op */
+    struct rk_leg *steps; /* one per op */
     size_t next, in_flight, window, settled_ok, settled_bad;
     int wave, failed_wave; /* the first wave with a failure: later ones are not sent */
     bool wave_failed, aborted;
@@ -49,12 +49,12 @@ struct rk_flight {
     struct rk_timer finish;
 };
 
-void rk__flight_send(struct rk_flight_step *s); /* flight_send.c */
-void rk__flight_again(struct rk_flight_step *s, int64_t after_ms);
+void rk__flight_send(struct rk_leg *s); /* flight_send.c */
+void rk__flight_again(struct rk_leg *s, int64_t after_ms);
 void rk__flight_answered(void *ctx, const struct rk_resp *resp); /* flight_answer.c */
-void rk__flight_weighed(struct rk_flight_step *s,
+void rk__flight_weighed(struct rk_leg *s,
                         bool gone); /* the breaker counts it no more as under way */
-void rk__flight_settled(struct rk_flight_step *s, bool ok, const struct rk_resp *resp);
+void rk__flight_settled(struct rk_leg *s, bool ok, const struct rk_resp *resp);
 void rk__flight_advance(struct rk_flight *f); /* flight.c */
 void rk__flight_finish_soon(struct rk_flight *f);
 void rk__flight_failed(struct rk_flight *f, int wave); /* a write of this wave failed */

@@ -14,7 +14,7 @@
 
 static void again_fired(void *ctx)
 {
-    struct rk_flight_step *s = ctx;
+    struct rk_leg *s = ctx;
     if (s->f->aborted) {
         s->f->in_flight--;
         if (s->f->in_flight == 0)
@@ -24,7 +24,7 @@ static void again_fired(void *ctx)
     rk__flight_send(s);
 }
 
-void rk__flight_again(struct rk_flight_step *s, int64_t after_ms)
+void rk__flight_again(struct rk_leg *s, int64_t after_ms)
 {
     rk_timer_in(s->f->w->poll, &s->again, after_ms, again_fired, s);
 }
@@ -60,7 +60,7 @@ static int fill(struct rk_flight *f, const struct rk_op *op, struct rk_buf *body
 }
 
 /* Both before it leaves: whoever comes after us must know. */
-static void open_create(struct rk_flight_step *s)
+static void open_create(struct rk_leg *s)
 {
     const struct rk_op *op = s->op;
     struct rk_shared *shared = s->f->w->shared;
@@ -68,7 +68,7 @@ static void open_create(struct rk_flight_step *s)
     rk_shared_name_set(shared, op->gvk, op->ns, op->name, RK_NAME_UNRESOLVED);
 }
 
-void rk__flight_send(struct rk_flight_step *s)
+void rk__flight_send(struct rk_leg *s)
 {
     struct rk_flight *f = s->f;
     struct rk_worker *w = f->w;

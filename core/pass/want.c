@@ -222,6 +222,8 @@ cJSON *rk__want_shape(struct rk_pass *ps, const rk_group *g)
 
 bool rk__served(const struct rk_pass *ps, const char *gvk)
 {
+    if (*gvk == '\0')
+        return ps->snap->served != NULL;
     const rk_kind *k = rk_plugins_kind(ps->plugins, gvk);
     bool optional = !k || k->optional;
     if (ps->snap->served)

@@ -379,7 +379,8 @@ typedef struct rk_api {
      * role make it; for the template of something that makes pods (a Job). Neither its name nor its
      * members count, and no pod is made. NULL when a hook failed: then the caller fails too */
     rk_json *(*shape)(rk_pass *, const rk_group *);
-    /* Does the API have this kind? 1 for watches that are not optional; 0 for optional ones offline */
+    /* Does the API have this kind? 1 for watches that are not optional; 0 for optional ones offline.
+     * "" asks whether there is an API: 0 offline, where nothing is observed (render, explain) */
     int (*served)(rk_pass *, const char *gvk);
     /* STATUS: a sample of a gauge that this plugin declares; in another phase, or with what is no number
      * or no label's name, RK_EFAIL, and the hook fails. It stands until the next pass over this object, or

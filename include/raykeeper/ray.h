@@ -5,9 +5,10 @@
 
 #include "raykeeper/sugar.h"
 
-#define RAY_CLUSTER "ray.io/v1/RayCluster"
-#define RAY_POD     "v1/Pod"
-#define RAY_SERVICE "v1/Service"
+#define RAY_CLUSTER     "ray.io/v1/RayCluster"
+#define RAY_POD         "v1/Pod"
+#define RAY_SERVICE     "v1/Service"
+#define RAY_CERTIFICATE "cert-manager.io/v1/Certificate" /* of tlsOptions */
 
 #define RAY_L_NODE        "ray.io/is-ray-node"
 #define RAY_L_CLUSTER     "ray.io/cluster"
@@ -19,6 +20,7 @@
 #define RAY_L_HOST        "ray.io/replica-host-index"
 #define RAY_L_ORIGIN      "ray.io/originated-from-crd"     /* what made a cluster: a kind ... */
 #define RAY_L_ORIGIN_NAME "ray.io/originated-from-cr-name" /* ... and a name */
+#define RAY_L_SERVE       "ray.io/serve" /* may a pod of a RayService's cluster be sent requests? */
 #define RAY_L_APP         "app.kubernetes.io/name"
 #define RAY_L_CREATED_BY  "app.kubernetes.io/created-by"
 #define RAY_APP           "kuberay" /* dashboards and selectors of the field look for these two */
@@ -129,6 +131,12 @@ static inline const char *ray_label(const rk_api *rk, rk_pass *ps, const rk_json
                                     const char *label)
 {
     return rk->str(o, rk_under(rk, ps, "/metadata/labels", label), "");
+}
+
+/* Is the cluster the work of a RayService? */
+static inline int ray_of_service(const rk_api *rk, rk_pass *ps)
+{
+    return rk_is(ray_label(rk, ps, rk->object(ps), RAY_L_ORIGIN), "RayService");
 }
 
 /* Value of an annotation of the owner (not of what is shaped); NULL = it has none. */
@@ -348,6 +356,25 @@ static inline int32_t ray_metrics_port(const rk_api *rk, rk_pass *ps)
     rk->put(ps, port, "containerPort", rk->new_num(ps, 8080));
     rk->put(ps, port, "name", rk->new_str(ps, "metrics"));
     return rk->append(pod, RAY_C0 "/ports", port);
+}
+
+/* Calls `each` with the paths of the Ray container and of those containers and init containers whose names
+ * are lines of `beside`; ends with its first failure. */
+static inline int32_t ray_containers(const rk_api *rk, rk_pass *ps, const char *beside,
+                                     int32_t (*each)(const rk_api *, rk_pass *, const void *self,
+                                                     const char *path),
+                                     const void *self)
+{
+    static const char *const lists[] = {"/spec/containers", "/spec/initContainers"};
+    const rk_json *now = rk->tree(rk->subject(ps));
+    RK_TRY(each(rk, ps, self, RAY_C0));
+    for (size_t l = 0; l < RK_COUNT(lists); l++)
+        for (size_t i = 0; i < rk->len(now, lists[l]); i++) {
+            const char *path = rk->fmt(ps, "%s/%zu", lists[l], i);
+            if (rk_listed(beside, rk->str(now, rk->fmt(ps, "%s/name", path), "")))
+                RK_TRY(each(rk, ps, self, path));
+        }
+    return RK_OK;
 }
 
 /* Both the Ray container and `container` (its path) mount the folder of Ray's logs: an own volume

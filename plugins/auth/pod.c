@@ -14,8 +14,9 @@ static rk_json *from_secret(const rk_api *rk, rk_pass *ps, const struct auth *me
     return e;
 }
 
-static int32_t container(const rk_api *rk, rk_pass *ps, const struct auth *me, const char *path)
+static int32_t container(const rk_api *rk, rk_pass *ps, const void *self, const char *path)
 {
+    const struct auth *me = self;
     rk_obj *pod = rk->subject(ps);
     RK_TRY(rk_env_offer(rk, ps, pod, path, "RAY_AUTH_MODE", "token"));
     if (!auth_by_kubernetes(rk, ps))
@@ -45,17 +46,9 @@ static int32_t volume(const rk_api *rk, rk_pass *ps, const struct auth *me)
 
 int32_t auth_pod(const rk_api *rk, rk_pass *ps, void *self)
 {
-    static const char *const lists[] = {"/spec/containers", "/spec/initContainers"};
     const struct auth *me = self;
-    const rk_json *now = rk->tree(rk->subject(ps));
     if (!auth_by_token(rk, ps))
         return RK_OK;
-    RK_TRY(container(rk, ps, me, RAY_C0));
-    for (size_t l = 0; l < RK_COUNT(lists); l++)
-        for (size_t i = 0; i < rk->len(now, lists[l]); i++) {
-            const char *path = rk->fmt(ps, "%s/%zu", lists[l], i);
-            if (rk_listed(me->beside, rk->str(now, rk->fmt(ps, "%s/name", path), "")))
-                RK_TRY(container(rk, ps, me, path));
-        }
+    RK_TRY(ray_containers(rk, ps, me->beside, container, me));
     return auth_by_kubernetes(rk, ps) ? volume(rk, ps, me) : RK_OK;
 }

@@ -124,8 +124,7 @@ static const struct gate gates[] = {
     {"RayClusterHistoryServer", "history", NULL, NULL, 0},
     {"GCSFaultToleranceEmbeddedStorage", NULL, NULL, NULL,
      0}, /* always on; a spec that does not ask for it has none */
-    {"RayClusterMTLS", NULL, NULL,
-     "there is no mutual TLS: a cluster that enables tlsOptions is refused", 0},
+    {"RayClusterMTLS", "tls", NULL, NULL, 0},
     {"KubernetesWAS", NULL, NULL, "no scheduler of gangs is served by this version", 0},
     {"RayJobDeletionPolicy", NULL, NULL, NULL, 1},
     {"RayCronJob", NULL, NULL, NULL, 1},

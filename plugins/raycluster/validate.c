@@ -2,7 +2,8 @@
  * failures of one object together (reference 2). */
 #include "raycluster.h"
 
-#define MOST 1000 /* entries of a list */
+#define MOST          1000   /* entries of a list */
+#define LOOK_AGAIN_MS 300000 /* a kind that appears wakes nobody */
 
 /* DNS label: lower case letters, digits, '-'; ends with no '-'; begins with a letter (DNS-1035), or
  * with a digit where `digit` says so (DNS-1123). */
@@ -158,6 +159,18 @@ static void worker_groups(const rk_api *rk, rk_pass *ps)
     }
 }
 
+/* Pods that talk in the clear are not what was asked for (reference 2). Offline nobody knows what there is. */
+static void no_certificates(const rk_api *rk, rk_pass *ps)
+{
+    static const char path[] = "/spec/tlsOptions/enabled";
+    if (!rk->truth(rk->object(ps), path, 0) || !rk->served(ps, "") ||
+        rk->served(ps, RAY_CERTIFICATE))
+        return;
+    (void)rk->fail(ps, RK_EINVAL, path,
+                   "needs cert-manager.io/v1, which is not there, and a plugin for it");
+    (void)rk->wait(ps, LOOK_AGAIN_MS, "for cert-manager"); /* the time counts, not the verdict */
+}
+
 int32_t raycluster_validate(const rk_api *rk, rk_pass *ps, void *self)
 {
     const rk_json *o = rk->object(ps);
@@ -173,10 +186,7 @@ int32_t raycluster_validate(const rk_api *rk, rk_pass *ps, void *self)
     bad = svc[0] ? bad_name(rk, ps, svc, 63, 0) : NULL;
     if (bad)
         (void)rk->fail(ps, RK_EINVAL, RAY_HEAD_SPEC "/headService/metadata/name", "%s", bad);
-    /* Pods that talk in the clear are not what was asked for (reference 2, rule 15, without the gate). */
-    if (rk->truth(o, "/spec/tlsOptions/enabled", 0))
-        (void)rk->fail(ps, RK_EINVAL, "/spec/tlsOptions/enabled",
-                       "no plugin encrypts the traffic between pods");
+    no_certificates(rk, ps);
     if (rk->type(rk->at(o, RAY_HEAD_SPEC)) == RK_JSON_OBJECT) {
         raycluster_group_types(rk, ps, RAY_HEAD_SPEC, 0);
         long_lists(rk, ps, RAY_HEAD_SPEC);

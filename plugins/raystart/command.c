@@ -82,6 +82,17 @@ int32_t raystart_command(const rk_api *rk, rk_pass *ps, const struct raystart *m
     return rk->set(pod, RAY_C0 "/args", rk_words(rk, ps, &line, 1));
 }
 
+/* Ray Serve notices a head that is gone, and goes on, sooner than other work would (reference 4.6 item 10). */
+static int32_t service_env(const rk_api *rk, rk_pass *ps)
+{
+    static const rk_kv entries[] = {{"RAY_timeout_ms_task_wait_for_death_info", "0"},
+                                    {"RAY_gcs_server_request_timeout_seconds", "5"},
+                                    {"RAY_SERVE_KV_TIMEOUT_S", "5"}};
+    for (size_t i = 0; ray_of_service(rk, ps) && i < RK_COUNT(entries); i++)
+        RK_TRY(rk_env_offer(rk, ps, rk->subject(ps), RAY_C0, entries[i].key, entries[i].val));
+    return RK_OK;
+}
+
 int32_t raystart_env(const rk_api *rk, rk_pass *ps, const char *start)
 {
     rk_obj *pod = rk->subject(ps);
@@ -110,6 +121,7 @@ int32_t raystart_env(const rk_api *rk, rk_pass *ps, const char *start)
         rk_env_field(rk, ps, pod, RAY_C0, "RAY_NODE_TYPE_NAME", "metadata.labels['ray.io/group']"));
     RK_TRY(rk_env_force(rk, ps, pod, RAY_C0, "KUBERAY_GEN_RAY_START_CMD", start));
     RK_TRY(rk_env_offer(rk, ps, pod, RAY_C0, "RAY_PORT", port));
+    RK_TRY(service_env(rk, ps));
     RK_TRY(rk_env_offer(rk, ps, pod, RAY_C0, "RAY_ADDRESS",
                         rk->fmt(ps, "%s:%s", head ? "127.0.0.1" : fqdn, port)));
     RK_TRY(rk_env_offer(rk, ps, pod, RAY_C0, "RAY_USAGE_STATS_KUBERAY_IN_USE", "1"));

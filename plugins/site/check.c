@@ -59,7 +59,7 @@ static const char *own(struct site_word w)
         RAY_A_OVERWRITE, RAY_A_HASH,        RAY_A_VERSION,
         RAY_A_TEMPLATE,  RAY_L_REPLICA,     RAY_L_HOST,
         RAY_L_ORIGIN,    RAY_L_ORIGIN_NAME, "ray.io/external-storage-namespace",
-        "ray.io/serve"};
+        RAY_L_SERVE};
     struct site_word key, value;
     (void)site_split(w, "=", &key, &value); /* it has one */
     for (size_t i = 0; i < RK_COUNT(ours); i++)

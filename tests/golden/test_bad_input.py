@@ -175,11 +175,6 @@ def test_groups_that_cannot_be_called_so(told, name):
     assert " /spec/workerGroupSpecs/1/groupName: " in told(json.dumps(cr(workerGroupSpecs=[group("ok"), group(name)])))
 
 
-def test_pods_in_the_clear_are_not_made_where_tls_is_asked_for(told):
-    said = told(json.dumps(cr(tlsOptions={"enabled": True})))
-    assert "/spec/tlsOptions/enabled: " in said and "encrypts" in said
-
-
 def test_two_groups_of_one_name(told):
     answer = told(json.dumps(cr(workerGroupSpecs=[group("a"), group("b"), group("a")])))
     assert " /spec/workerGroupSpecs/2/groupName: 'a' is the name of two groups" in answer

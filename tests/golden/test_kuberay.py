@@ -57,7 +57,7 @@ DEFAULTS = {
 
 def test_the_charts_own_defaults(tmp_path):
     got, said = options(tmp_path, DEFAULTS, code=0)
-    assert got == {"api.qps": "100", "api.burst": "200", "plugins.disable": "netpolicy"}
+    assert got == {"api.qps": "100", "api.burst": "200", "plugins.disable": "tls, netpolicy"}
     deployment, = (line for line in said.splitlines() if "belong to the Deployment" in line)
     for word in ("image", "resources", "nodeSelector", "serviceAccount", "replicas", "metrics.serviceMonitor", "service", "rbacEnable", "operatorCommand", "tolerations"):
         assert re.search(rf"\b{re.escape(word)}\b", deployment), word
@@ -110,7 +110,6 @@ LOSSY = {
     "no seconds": ({"env": [{"name": "RAYCLUSTER_DEFAULT_REQUEUE_SECONDS_ENV", "value": "soon"}]}, "env.RAYCLUSTER_DEFAULT_REQUEUE_SECONDS_ENV"),
     "conditions": ({"featureGates": [{"name": "RayClusterStatusConditions", "enabled": False}]}, "featureGates.RayClusterStatusConditions"),
     "host indexes": ({"featureGates": [{"name": "RayMultiHostIndexing", "enabled": False}]}, "featureGates.RayMultiHostIndexing"),
-    "mutual TLS": ({"featureGates": [{"name": "RayClusterMTLS", "enabled": True}]}, "featureGates.RayClusterMTLS"),
     "gangs": ({"featureGates": [{"name": "KubernetesWAS", "enabled": True}]}, "featureGates.KubernetesWAS"),
     "a gate of tomorrow": ({"featureGates": [{"name": "RayMoon", "enabled": True}]}, "featureGates.RayMoon"),
     "a gate without an answer": ({"featureGates": [{"name": "RayClusterMTLS", "enabled": "perhaps"}]}, "featureGates.RayClusterMTLS"),
@@ -203,7 +202,7 @@ def test_flags_and_variables_of_a_deployment(tmp_path):
         "--enable-batch-scheduler", "--metrics-addr=0", "--zap-log-level=debug"]}
     deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "kuberay-operator"}, "spec": {"template": {"spec": {"containers": [container]}}}}
     got, said = options(tmp_path, deployment, code=2)
-    assert got == {"operator.watch": "a, b", "leader-election.enabled": "false", "operator.log-format": "text", "plugins.disable": "netpolicy, probes", "metrics.address": ""}
+    assert got == {"operator.watch": "a, b", "leader-election.enabled": "false", "operator.log-format": "text", "plugins.disable": "netpolicy, tls, probes", "metrics.address": ""}
     assert [re.search(r"--[a-z-]+", line).group() for line in lossy(said)] == ["--enable-batch-scheduler", "--zap-log-level"]
 
 

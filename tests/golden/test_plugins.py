@@ -14,10 +14,11 @@ PHASES = ["VALIDATE", "DEFAULT", "PLAN", "POD", "OBJECT", "STATUS", "FINALIZE"]
 ON = ("--set", "plugin:prestop.enabled=true", "--set", "plugin:site.labels=team=platform", "--set", "plugin:site.env=SITE=a",
       "--set", "plugin:site.tolerations=dedicated=ray", "--set", 'plugin:site.head-sidecars=[{"name": "meter", "image": "example.com/meter:1"}]')
 CLUSTER = {
-    "apiVersion": "ray.io/v1", "kind": "RayCluster", "metadata": {"name": "sw", "annotations": {"ray.io/enable-serve-service": "true"}},
+    "apiVersion": "ray.io/v1", "kind": "RayCluster",
+    "metadata": {"name": "sw", "labels": {"ray.io/originated-from-crd": "RayService"}, "annotations": {"ray.io/enable-serve-service": "true"}},
     "spec": {
         "gcsFaultToleranceOptions": {"redisAddress": "redis:6379"}, "networkPolicy": {},
-        "rayVersion": "2.56.0", "authOptions": {"mode": "token"},
+        "rayVersion": "2.56.0", "tlsOptions": {"enabled": True}, "authOptions": {"mode": "token"},
         "historyServerOptions": {"collectorOptions": {"image": "example.com/collector:1", "env": [{"name": "STORAGE_BACKEND", "value": "local"}]}},
         "enableInTreeAutoscaling": True, "autoscalerOptions": {"version": "v2"},
         "headGroupSpec": {
@@ -45,7 +46,7 @@ CLUSTER["spec"]["workerGroupSpecs"].append({**CLUSTER["spec"]["workerGroupSpecs"
 OWN = {
     "service": ["Service * /"],
     "headless": ["Service * /"],
-    "serve": ["Service * /"],
+    "serve": ["Service * /", "Pod * /metadata/labels/ray.io~1serve"],
     "ingress": ["Ingress * /"],
     "netpolicy": ["NetworkPolicy * /"],
     "gcsft": ["Pod head /metadata/annotations/ray.io~1external-storage-namespace", "Pod worker /spec/containers/ray/env/RAY_gcs_rpc_server_reconnect_timeout_s",
@@ -67,6 +68,9 @@ OWN = {
     "prestop": ["Pod * /spec/containers/ray/lifecycle/preStop"],
     "auth": ["Secret * /", *[f"Pod {where}/env/RAY_AUTH_{what}" for what in ("MODE", "TOKEN") for where in (
         "* /spec/containers/ray", "* /spec/containers/ray-history-collector", "head /spec/containers/autoscaler", "worker /spec/initContainers/wait-gcs-ready")]],
+    "tls": ["Issuer * /", "Certificate * /", "Pod * /spec/volumes/ray-tls", "Pod * /spec/initContainers/wait-for-tls-ip-san",
+            *[f"Pod {where}" for container in ("* /spec/containers/ray", "head /spec/containers/autoscaler", "worker /spec/initContainers/wait-gcs-ready")
+              for where in (f"{container}/volumeMounts/ray-tls", *(f"{container}/env/RAY_{name}" for name in ("USE_TLS", "TLS_SERVER_CERT", "TLS_SERVER_KEY", "TLS_CA_CERT")))]],
     "history": ["Pod * /spec/containers/ray-history-collector", "Pod * /spec/volumes/ray-logs", "Pod * /spec/containers/ray/volumeMounts/ray-logs",
                 *[f"Pod * /spec/containers/ray/env/{name}" for name in (
                     "RAY_enable_ray_event", "RAY_enable_core_worker_ray_event_to_aggregator", "RAY_DASHBOARD_AGGREGATOR_AGENT_EVENTS_EXPORT_ADDR",
@@ -74,7 +78,7 @@ OWN = {
     "site": ["Pod * /metadata/labels/team", "Pod * /spec/containers/ray/env/SITE", "Pod * /spec/tolerations", "Pod head /spec/containers/meter"],
     # Without it nobody knows where the head is: what waits for the head goes too.
     "raystart": ["Pod * /spec/containers/ray/command", "Pod * /spec/containers/ray/args", "Pod * /spec/containers/ray/env",
-                 "Pod * /spec/initContainers/first/env", "Pod worker /spec/initContainers/wait-gcs-ready",
+                 "Pod * /spec/initContainers/first/env", "Pod * /spec/initContainers/wait-for-tls-ip-san/env", "Pod worker /spec/initContainers/wait-gcs-ready",
                  "Pod * /spec/containers/ray-history-collector/env/FQ_RAY_IP"],
 }
 
@@ -192,7 +196,8 @@ def test_an_unknown_name_is_told(cluster):
 
 @pytest.mark.parametrize("option, value", [
     ("shm.size", "5foo"), ("shm.size", "1Gi,2"), ("raystart.open-files", "abc"), ("raystart.open-files", ""), ("probes.gcs-wget-timeout", "x"),
-    ("autoscaler.start", ""), ("prestop.command", ""), ("prestop.grace-period", "900ms"), ("prestop.grace-period", "1500ms")])
+    ("autoscaler.start", ""), ("prestop.command", ""), ("prestop.grace-period", "900ms"), ("prestop.grace-period", "1500ms"),
+    ("tls.mount", "etc/tls"), ("tls.mount", "/a b"), ("tls.cluster-domain", ""), ("tls.duration", "10m"), ("tls.renew-before", "2160h")])
 def test_an_option_that_would_break_each_pod_stops_the_start(option, value):
     done = run("conf", "--set", f"plugin:{option}={value}")
     assert done.returncode == 78 and option.partition(".")[2] in done.stderr, done.stderr

@@ -36,14 +36,16 @@ PREFIX = {
     "rolebindings": "/apis/rbac.authorization.k8s.io/v1",
     "clusterroles": "/apis/rbac.authorization.k8s.io/v1",
     "clusterrolebindings": "/apis/rbac.authorization.k8s.io/v1",
+    "issuers": "/apis/cert-manager.io/v1",
+    "certificates": "/apis/cert-manager.io/v1",
 }
 CORE = "/api/v1"
 PLURAL = {
     "Deployment": "deployments", "RayCluster": "rayclusters", "Pod": "pods", "Service": "services", "Namespace": "namespaces",
-    "ServiceAccount": "serviceaccounts", "Secret": "secrets", "ResourceQuota": "resourcequotas",
+    "ServiceAccount": "serviceaccounts", "Secret": "secrets", "ConfigMap": "configmaps", "ResourceQuota": "resourcequotas",
     "Ingress": "ingresses", "NetworkPolicy": "networkpolicies", "Lease": "leases",
     "Role": "roles", "RoleBinding": "rolebindings", "ClusterRole": "clusterroles",
-    "ClusterRoleBinding": "clusterrolebindings", "CustomResourceDefinition": "customresourcedefinitions",
+    "ClusterRoleBinding": "clusterrolebindings", "Issuer": "issuers", "Certificate": "certificates", "CustomResourceDefinition": "customresourcedefinitions",
 }
 PATCH = {
     "merge": "application/merge-patch+json",

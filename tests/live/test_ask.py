@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from lib import ray
+from lib.kube import ApiError, Kube
 from lib.operator import SANITIZER, binary, build_dir, wall
 
 CONDITION = "test.raykeeper.io/Asked"
@@ -152,9 +153,17 @@ def whim_rights(live):
     return name
 
 
+def refusal(live):
+    with pytest.raises(ApiError) as e:
+        Kube(live.plane.kubeconfig).request("GET", f"{WHIMS}/whims")
+    return e.value.code
+
+
 def test_an_optional_kind_holds_nobody_up_and_is_served_once_it_is_there(live):
+    assert refusal(live) == 403  # whether the kind is there or not
     rights = whim_rights(live)
     try:
+        live.audit.wait_for(lambda: refusal(live) == 404, 30, "the right to whims")
         op = live.start(sets=[plugin("whim")])
         live.create(ray.cluster("free", ("small", 1)))
         live.world.wait_for(ray.ready("free", 1))

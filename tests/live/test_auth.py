@@ -133,7 +133,7 @@ def test_switched_off_no_right_to_secrets_is_needed(auth):
     auth.kube.apply({"apiVersion": f"{group}/v1", "kind": "Role", "metadata": {"name": name, "namespace": where}, "rules": rules})
     auth.kube.apply({"apiVersion": f"{group}/v1", "kind": "RoleBinding", "metadata": {"name": name, "namespace": where},
                      "roleRef": {"apiGroup": group, "kind": "Role", "name": name}, "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": where}]})
-    op = auth.start(auth.plane.account_kubeconfig(where, name), sets=[f"operator.watch={where}", "plugins.disable=auth"])
+    op = auth.start(auth.plane.account_kubeconfig(where, name), sets=[f"operator.watch={where}", "plugins.disable=auth,tls"])
     auth.create(ray.cluster("off", ("small", 1), **TOKEN))
     auth.world.wait_for(ray.ready("off", 1))
     assert sources(auth, "off") == set() and creates(auth) == []

@@ -256,6 +256,8 @@ MAY = ["get rayclusters.ray.io", "list rayclusters.ray.io", "watch rayclusters.r
        *(f"{verb} {kind}.networking.k8s.io" for verb in ("get", "list", "watch", "create", "patch", "delete") for kind in ("ingresses", "networkpolicies")),
        *(f"{verb} rayclusters.cluster.ray.io" for verb in ("get", "list", "watch", "patch")), "patch rayclusters.cluster.ray.io/status",
        "update rayclusters.cluster.ray.io/finalizers", "create rayclusters.ray.io", "patch services", "list deployments.apps",
+       *(f"{verb} {kind}.cert-manager.io" for verb in ("get", "list", "watch", "create") for kind in ("issuers", "certificates")),
+       "patch certificates.cert-manager.io", "patch secrets",
        "create events.events.k8s.io", "patch events.events.k8s.io",
        "list leases.coordination.k8s.io ray-operator-leader"]
 MAY_IN_OWN = [f"{verb} leases.coordination.k8s.io" for verb in ("get", "watch", "create", "update")]

@@ -6,7 +6,7 @@
 static uint32_t policy;
 static int32_t answer; /* of the POD hook */
 static const char *sample_name, *sample_value;
-static int has;
+static int has, is_there;
 
 static int32_t want_service(const rk_api *rk, rk_pass *ps, void *self)
 {
@@ -175,6 +175,7 @@ static int32_t ask_served(const rk_api *rk, rk_pass *ps, void *self)
 {
     (void)self;
     has = rk->served(ps, SERVICE);
+    is_there = rk->served(ps, "");
     return RK_OK;
 }
 
@@ -191,11 +192,31 @@ STAGE_TEST(offline_an_api_has_all_kinds_but_the_optional_ones)
     stage_hook(st, a, RK_PHASE_PLAN, 100, ask_served);
     stage_run(st);
     assert_int_equal(has, 1);
+    assert_int_equal(is_there, 0);
     st->watches[0][1].optional = 1;
     stage_run(st);
     assert_int_equal(has, 0);
     st->watches[0][1].optional = 0;
     st->snap.served = nothing_served;
+    stage_run(st);
+    assert_int_equal(has, 0);
+    assert_int_equal(is_there, 1); /* an API it is all the same */
+}
+
+static int32_t ask_served_thing(const rk_api *rk, rk_pass *ps, void *self)
+{
+    (void)self;
+    has = rk->served(ps, THING);
+    return RK_OK;
+}
+
+STAGE_TEST(offline_a_kind_of_owners_is_there_unless_it_is_optional)
+{
+    rk_plugin *a = stage_plugin(st, "a");
+    stage_hook(st, a, RK_PHASE_PLAN, 100, ask_served_thing);
+    stage_run(st);
+    assert_int_equal(has, 1);
+    st->kinds[0][0].optional = 1;
     stage_run(st);
     assert_int_equal(has, 0);
 }

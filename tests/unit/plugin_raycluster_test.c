@@ -191,6 +191,42 @@ static void lists_that_no_cluster_has_are_refused(void **state)
     close_world(&w);
 }
 
+/* ---- encryption ---- */
+
+static bool everything(void *ctx, const char *gvk)
+{
+    (void)ctx;
+    (void)gvk;
+    return true;
+}
+
+static bool nothing(void *ctx, const char *gvk)
+{
+    (void)ctx;
+    (void)gvk;
+    return false;
+}
+
+static void pods_in_the_clear_are_not_made_where_tls_is_asked_for(void **state)
+{
+    static const char encrypted[] = "{\"tlsOptions\":{\"enabled\":true}," HEAD "}";
+    struct world w;
+    (void)state;
+    open_world(&w, &rk_plugin_v0, 8);
+    w.served = nothing;
+    const struct rk_plan *p = world_run(&w, encrypted);
+    assert_true(p->invalid);
+    assert_non_null(strstr(world_status(&w), "/spec/tlsOptions/enabled needs cert-manager.io/v1"));
+    assert_non_null(strstr(world_status(&w), "InvalidRayClusterSpec"));
+    assert_int_equal(p->again_ms, 300000); /* it may be installed: nothing else wakes the cluster */
+    assert_null(world_run(&w, "{\"tlsOptions\":{\"enabled\":false}," HEAD "}")->problem);
+    w.served = everything;
+    assert_null(world_run(&w, encrypted)->problem);
+    w.served = NULL; /* offline nobody knows */
+    assert_null(world_run(&w, encrypted)->problem);
+    close_world(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +236,7 @@ int main(void)
         cmocka_unit_test(a_service_that_stays_is_told_rather_than_one_that_goes),
         cmocka_unit_test(a_refused_write_of_pods_is_a_replica_failure),
         cmocka_unit_test(lists_that_no_cluster_has_are_refused),
+        cmocka_unit_test(pods_in_the_clear_are_not_made_where_tls_is_asked_for),
     };
     return cmocka_run_group_tests_name("plugin raycluster", tests, NULL, NULL);
 }
