@@ -39,10 +39,6 @@ AT(rk_watch, optional, 48);
 AT(rk_watch, metadata_only, 52);
 SIZE(rk_watch, 56);
 SIZE(rk_gauge, 16);
-AT(rk_command, opts, 24);
-AT(rk_command, reads, 40);
-AT(rk_command, run, 56);
-SIZE(rk_command, 64);
 
 AT(rk_group, members, 72);
 SIZE(rk_group, 96);
@@ -72,6 +68,5 @@ AT(rk_api, gauge, 8 + 8 * 74);
 AT(rk_api, announce_update, 8 + 8 * 75);
 AT(rk_api, annotate, 8 + 8 * 76);
 AT(rk_api, ask, 8 + 8 * 77);
-AT(rk_api, emit, 8 + 8 * 78);
 AT(rk_api, step, 8 + 8 * 82);
 AT(rk_api, yaml, 8 + 8 * 83);

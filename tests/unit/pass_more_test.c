@@ -221,24 +221,6 @@ STAGE_TEST(offline_a_kind_of_owners_is_there_unless_it_is_optional)
     assert_int_equal(has, 0);
 }
 
-static int32_t ask_served_thing(const rk_api *rk, rk_pass *ps, void *self)
-{
-    (void)self;
-    has = rk->served(ps, THING);
-    return RK_OK;
-}
-
-STAGE_TEST(offline_a_kind_of_owners_is_there_unless_it_is_optional)
-{
-    rk_plugin *a = stage_plugin(st, "a");
-    stage_hook(st, a, RK_PHASE_PLAN, 100, ask_served_thing);
-    stage_run(st);
-    assert_int_equal(has, 1);
-    st->kinds[0][0].optional = 1;
-    stage_run(st);
-    assert_int_equal(has, 0);
-}
-
 /* ---- gauges ---- */
 
 static int32_t sample(const rk_api *rk, rk_pass *ps, void *self)
