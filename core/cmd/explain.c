@@ -112,20 +112,6 @@ static void made(void *ctx, const struct rk_plan *plan, struct rk_arena *a, cons
 
 /* ---- where it comes from ---- */
 
-/* The kind that a plugin introduced under this name: Thing, thing, things, things.example.io. */
-static const rk_kind *find_kind(struct explain *e, const char *word)
-{
-    const struct rk_plugins *p = e->s.plugins;
-    for (size_t i = 0; i < p->n_kinds; i++) {
-        const rk_kind *k = &p->kinds[i];
-        const char *group = rk_arena_strndup(&e->a, k->gvk, strcspn(k->gvk, "/"));
-        if (rk_str_ieq(word, strrchr(k->gvk, '/') + 1) || rk_str_ieq(word, k->plural) ||
-            rk_str_ieq(word, rk_arena_fmt(&e->a, "%s.%s", k->plural, group)))
-            return k;
-    }
-    return NULL;
-}
-
 static void live(struct explain *e, const rk_kind *kind, const char *name)
 {
     struct rk_err err = RK_ERR_INIT;
@@ -153,8 +139,8 @@ static void find(struct explain *e)
         rk_manifest_file(&e->m, e->target);
         return;
     }
-    const rk_kind *kind =
-        find_kind(e, rk_arena_strndup(&e->a, e->target, (size_t)(slash - e->target)));
+    const rk_kind *kind = rk_plugins_kind_called(
+        e->s.plugins, rk_arena_strndup(&e->a, e->target, (size_t)(slash - e->target)));
     if (kind && slash[1] && !strchr(slash + 1, '/')) {
         live(e, kind, slash + 1);
         return;

@@ -43,9 +43,11 @@ int rk_metrics_start(struct rk_worker *w, struct rk_err *err)
     m->started_us = rk_clock_wall_us();
     m->kinds = rk_alloc_array(w->plugins->n_kinds, sizeof(*m->kinds));
     for (size_t k = 0; k < w->plugins->n_kinds; k++) {
-        const char *kind = strrchr(w->plugins->kinds[k].gvk, '/');
+        const rk_kind *kind = &w->plugins->kinds[k];
         char *name = m->kinds[k].controller;
-        rk_str_cut(name, sizeof(m->kinds[k].controller), kind ? kind + 1 : "");
+        rk_str_cut(name, sizeof(m->kinds[k].controller), strrchr(kind->gvk, '/') + 1);
+        if (rk_plugins_kind_yields(w->plugins, kind)) /* two series of one name are none */
+            rk_str_cut(name, sizeof(m->kinds[k].controller), kind->gvk);
         for (; *name; name++)
             *name = (char)tolower((unsigned char)*name);
     }

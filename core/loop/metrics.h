@@ -14,7 +14,8 @@ struct rk_histogram {
 
 /* Of one kind of owners; since the worker began. */
 struct rk_tally {
-    char controller[64];              /* the kind in lower case, as controller-runtime names them */
+    char controller
+        [64]; /* the kind in lower case, as controller-runtime names them; all of gvk where that is another kind's */
     uint64_t ends[RK_FLIGHT_ENDS];    /* passes with what they led to, by how that ended */
     uint64_t in_hand;                 /* now */
     struct rk_histogram took, waited; /* from taken up to settled; from ready to taken up */

@@ -239,6 +239,7 @@ const rk_api rk__api = {
     .put = rk__api_put,
     .push = rk__api_push,
     .parse = rk__api_parse,
+    .yaml = rk__api_yaml,
     .print = rk__api_print,
     .print_sorted = rk__api_print_sorted,
     .digest = rk__api_digest,

@@ -25,6 +25,7 @@ rk_json *rk__api_copy(rk_pass *ps, const rk_json *v);
 void rk__api_put(rk_pass *ps, rk_json *object, const char *key, rk_json *value);
 void rk__api_push(rk_pass *ps, rk_json *array, rk_json *value);
 rk_json *rk__api_parse(rk_pass *ps, const char *text, size_t n);
+rk_json *rk__api_yaml(rk_pass *ps, const char *text, size_t n);
 const char *rk__api_print(rk_pass *ps, const rk_json *v);
 const char *rk__api_print_sorted(rk_pass *ps, const rk_json *v);
 const char *rk__api_digest(rk_pass *ps, const rk_json *v);

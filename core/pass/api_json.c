@@ -7,6 +7,7 @@
 
 #include "core/json/path.h"
 #include "core/json/quantity.h"
+#include "core/json/yaml.h"
 
 #define PRINT_MAX (8u << 20)
 
@@ -167,6 +168,15 @@ rk_json *rk__api_parse(rk_pass *ps, const char *text, size_t n)
     if (!text || rk_json_parse(&ps->arena, text, n, NULL, &v, NULL) < 0)
         return NULL;
     return rk__out_new(v);
+}
+
+rk_json *rk__api_yaml(rk_pass *ps, const char *text, size_t n)
+{
+    struct rk_yaml_doc *docs;
+    size_t count;
+    if (!text || rk_yaml_parse(&ps->arena, "", text, n, &docs, &count, NULL) < 0 || count == 0)
+        return NULL;
+    return rk__out_new(docs[0].root);
 }
 
 const char *rk__api_print(rk_pass *ps, const rk_json *v)

@@ -54,6 +54,7 @@ static void patch(struct rk_pass *ps, struct rk_obj *o, const struct rk_seen *s)
     diff = rk__diff_owners(ps, o, s, observed, diff);
     if (!diff)
         return;
+    rk__diff_guard(ps, s, diff);
     if (!rk__op_text(ps, diff, &text)) {
         rk__fail_core(ps, RK_EFAIL, o->by, "", "the patch of %s %s has more than %zu bytes", o->gvk,
                       o->name, ps->buf.max);

@@ -1,15 +1,20 @@
 /* A wanted child that exists: what differs from what we name. Fields of others stay; with OWNED,
  * fields that we named once and name no longer go. What was named is remembered as a list of
- * paths in an annotation. */
+ * paths in an annotation. A list is one field; of one that holds objects the annotation has a digest too,
+ * of which fields are in it: so one that goes inside of it is seen, whatever the API server added. */
 #include "core/pass/room.h"
 
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/base/digest.h"
 #include "core/base/str.h"
 #include "core/json/path.h"
 
 #define APPLIED  "raykeeper.io/applied"
 #define VERSION  "1"
+#define SHAPE    "#" /* begins the line of a shape */
 #define LIST_MAX (64u * 1024)
 
 struct walk {
@@ -106,7 +111,20 @@ static cJSON *differ(struct walk *w, const cJSON *have, const cJSON *want)
     return patch;
 }
 
-/* Named leaves, one path per line: an array is one. */
+/* Which fields are named inside of a list, values and order of names aside. 0: it holds no objects. */
+static uint64_t shape_of(const cJSON *v, uint64_t place)
+{
+    uint64_t sum = 0, i = 0;
+    for (const cJSON *c = v->child; c; c = c->next, i++) {
+        uint64_t at = c->string ? rk_hash64(c->string, strlen(c->string), place)
+                                : rk_hash64(&i, sizeof i, place);
+        if (c->string || c->child)
+            sum += at + shape_of(c, at);
+    }
+    return sum;
+}
+
+/* Named leaves, one path per line: an array is one, and has its shape on a line behind it. */
 static void list_leaves(struct walk *w, const cJSON *v, struct rk_buf *out)
 {
     for (const cJSON *c = v->child; c; c = c->next) {
@@ -116,6 +134,8 @@ static void list_leaves(struct walk *w, const cJSON *v, struct rk_buf *out)
         else if (!skipped(w->path) &&
                  !rk_str_eq(w->path, "/metadata/annotations/raykeeper.io~1applied"))
             (void)rk_buf_addf(out, "\n%s", w->path); /* full is sticky, asked below */
+        if (rk_json_is_array(c) && !skipped(w->path) && shape_of(c, 0) != 0)
+            (void)rk_buf_addf(out, "\n" SHAPE "%016" PRIx64 " %s", shape_of(c, 0), w->path);
         leave(w, before);
     }
 }
@@ -138,9 +158,9 @@ void rk__diff_remember(struct rk_pass *ps, cJSON *root)
     rk_buf_done(&list);
 }
 
-/* null at a path of plain keys, making objects on the way: but where the patch replaces the whole
+/* A value at a path of plain keys, making objects on the way: but where the patch replaces the whole
  * by something else. */
-static void put_null(struct rk_arena *a, cJSON *patch, const struct rk_path *path)
+static void put_at(struct rk_arena *a, cJSON *patch, const struct rk_path *path, cJSON *value)
 {
     for (size_t i = 0; i + 1 < path->n; i++) {
         cJSON *next = rk_json_get(patch, path->tok[i].text);
@@ -152,7 +172,19 @@ static void put_null(struct rk_arena *a, cJSON *patch, const struct rk_path *pat
         }
         patch = next;
     }
-    rk_json_set(a, patch, path->tok[path->n - 1].text, rk_json_null(a));
+    rk_json_set(a, patch, path->tok[path->n - 1].text, value);
+}
+
+/* A list inside of which we named more once: all of it, as it is to be. NULL: there is nothing to say of that line. */
+static cJSON *shrunk(struct rk_pass *ps, const struct rk_obj *o, const char *line,
+                     const char **ret_path)
+{
+    char *end;
+    uint64_t was = strtoull(line + strlen(SHAPE), &end, 16);
+    const cJSON *want = *end == ' ' ? rk_path_get(o->root, end + 1) : NULL;
+    *ret_path = end + 1;
+    return rk_json_is_array(want) && shape_of(want, 0) != was ? rk_json_copy(&ps->arena, want)
+                                                              : NULL;
 }
 
 static cJSON *remove_forgotten(struct rk_pass *ps, const struct rk_obj *o, const cJSON *observed,
@@ -166,12 +198,13 @@ static cJSON *remove_forgotten(struct rk_pass *ps, const struct rk_obj *o, const
     while (rk_span_next(&rest, '\n', &line)) {
         struct rk_path path;
         const char *text = rk_arena_strndup(a, line.p, line.n);
-        if (skipped(text) || rk_path_parse(text, &path, NULL) < 0 || path.n == 0)
+        cJSON *value = rk_str_starts(text, SHAPE) ? shrunk(ps, o, text, &text) : rk_json_null(a);
+        if (!value || skipped(text) || rk_path_parse(text, &path, NULL) < 0 || path.n == 0)
             continue;
-        if (rk_path_get(o->root, text) || !rk_path_get(observed, text))
+        if (rk_json_is_null(value) && (rk_path_get(o->root, text) || !rk_path_get(observed, text)))
             continue;
         patch = patch ? patch : rk_json_object(a);
-        put_null(a, patch, &path);
+        put_at(a, patch, &path, value);
     }
     return patch;
 }
@@ -212,6 +245,28 @@ cJSON *rk__diff_owners(struct rk_pass *ps, const struct rk_obj *o, const struct 
     if (s->rv && *s->rv)
         rk_json_set(a, meta, "resourceVersion", rk_json_string(a, s->rv));
     return patch;
+}
+
+static bool has_list(const cJSON *v)
+{
+    bool found = rk_json_is_array(v);
+    for (const cJSON *c = rk_json_is_object(v) ? v->child : NULL; c && !found; c = c->next)
+        found = has_list(c);
+    return found;
+}
+
+/* A patch replaces lists as a whole: what somebody wrote into one since we looked would be lost. */
+void rk__diff_guard(struct rk_pass *ps, const struct rk_seen *s, cJSON *patch)
+{
+    struct rk_arena *a = &ps->arena;
+    if (!s->rv || !*s->rv || !has_list(patch))
+        return;
+    cJSON *meta = rk_json_get(patch, "metadata");
+    if (!meta) {
+        meta = rk_json_object(a);
+        rk_json_add(a, patch, "metadata", meta);
+    }
+    rk_json_set(a, meta, "resourceVersion", rk_json_string(a, s->rv));
 }
 
 int rk__diff_child(struct rk_pass *ps, struct rk_obj *o, const cJSON *observed, cJSON **ret_patch)

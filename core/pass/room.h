@@ -292,6 +292,8 @@ int rk__diff_child(struct rk_pass *ps, struct rk_obj *o, const cJSON *observed, 
  * patch, with the version that they were read at */
 cJSON *rk__diff_owners(struct rk_pass *ps, const struct rk_obj *o, const struct rk_seen *s,
                        const cJSON *observed, cJSON *patch);
+/* A patch that replaces a list: the version that was looked at becomes its precondition */
+void rk__diff_guard(struct rk_pass *ps, const struct rk_seen *s, cJSON *patch);
 /* OWNED: note the named paths on it */
 void rk__diff_remember(struct rk_pass *ps, cJSON *root);
 const char *rk__pod_name(struct rk_pass *ps, const struct rk__group *g, const rk_member *m);

@@ -94,6 +94,11 @@ bool rk_plug_later(const struct rk_plugins *p, const struct rk_plug *a, const st
 const struct rk_plug *rk_plugins_find(const struct rk_plugins *p, const char *name);
 /* NULL when no plugin introduces it */
 const rk_kind *rk_plugins_kind(const struct rk_plugins *p, const char *gvk);
+/* The kind that is meant by Thing, thing, things or things.example.io. Where two groups have that word, the one that the API cannot
+ * lack is, then the one that was named first; NULL when there is none */
+const rk_kind *rk_plugins_kind_called(const struct rk_plugins *p, const char *word);
+/* Does its short word mean another one? */
+bool rk_plugins_kind_yields(const struct rk_plugins *p, const rk_kind *kind);
 /* A command that a plugin brings which is not switched off, and whose; NULL when there is none */
 const rk_command *rk_plugins_command(const struct rk_plugins *p, const char *name,
                                      const struct rk_plug **ret_plug);

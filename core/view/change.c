@@ -99,10 +99,19 @@ static void wake_edge(struct rk_view *v, const struct rk__owner *was, const stru
     }
 }
 
+/* Is anybody there who would be woken? Most objects that have owners of their own belong to nobody. */
+static bool has_owner(const struct rk__rec *old, const struct rk__rec *r)
+{
+    bool found = false;
+    for (size_t i = 0; i < r->n_links; i++)
+        found = found || old->links[i].owner || r->links[i].owner;
+    return found;
+}
+
 void rk__replace(struct rk_view *v, struct rk__rec *old, struct rk__rec *r)
 {
     assert(old->kind == r->kind && old->n_links == r->n_links && old->ns == r->ns);
-    bool same = r->n_links == 0 || rk__rec_same_content(v, old, r);
+    bool same = !has_owner(old, r) || rk__rec_same_content(v, old, r);
     bool failed = (r->flags & RK__FAILED) && !(old->flags & RK__FAILED);
     if (r->seen < old->seen)
         r->seen = old->seen;

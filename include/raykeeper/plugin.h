@@ -409,6 +409,8 @@ typedef struct rk_api {
     int32_t (*notice)(rk_pass *, int32_t level, const char *where, const char *f, ...);
     int32_t (*notice_text)(rk_pass *, int32_t level, const char *where, const char *text);
     int32_t (*step)(rk_pass *, const rk_step *);
+    /* Anywhere: the first document of a YAML text (a value of a ConfigMap); NULL when it is none */
+    rk_json *(*yaml)(rk_pass *, const char *text, size_t n);
 } rk_api;
 
 /* ---- the descriptor -------------------------------------------------------------------------- */

@@ -69,3 +69,4 @@ AT(rk_api, announce_update, 8 + 8 * 75);
 AT(rk_api, annotate, 8 + 8 * 76);
 AT(rk_api, ask, 8 + 8 * 77);
 AT(rk_api, step, 8 + 8 * 82);
+AT(rk_api, yaml, 8 + 8 * 83);

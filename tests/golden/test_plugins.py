@@ -52,6 +52,7 @@ OWN = {
     "gcsft": ["Pod head /metadata/annotations/ray.io~1external-storage-namespace", "Pod worker /spec/containers/ray/env/RAY_gcs_rpc_server_reconnect_timeout_s",
               "Pod head /spec/containers/ray/env/RAY_external_storage_namespace", "Pod head /spec/containers/ray/env/RAY_REDIS_ADDRESS"],
     "suspend": [],  # nothing of a cluster that runs
+    "legacy": [],  # it serves another kind
     "head": ["Pod head /"],
     "worker": ["Pod worker /"],
     "recreate": ["Pod head /metadata/annotations/ray.io~1upgrade-strategy-recreate-hash", "Pod head /metadata/annotations/ray.io~1kuberay-version"],

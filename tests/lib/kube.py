@@ -24,6 +24,8 @@ AGENT = "rk-test"
 
 PREFIX = {
     "rayclusters": "/apis/ray.io/v1",
+    "rayclusters.cluster.ray.io": "/apis/cluster.ray.io/v1",
+    "deployments": "/apis/apps/v1",
     "events": "/apis/events.k8s.io/v1",
     "leases": "/apis/coordination.k8s.io/v1",
     "customresourcedefinitions": "/apis/apiextensions.k8s.io/v1",
@@ -39,7 +41,7 @@ PREFIX = {
 }
 CORE = "/api/v1"
 PLURAL = {
-    "RayCluster": "rayclusters", "Pod": "pods", "Service": "services", "Namespace": "namespaces",
+    "Deployment": "deployments", "RayCluster": "rayclusters", "Pod": "pods", "Service": "services", "Namespace": "namespaces",
     "ServiceAccount": "serviceaccounts", "Secret": "secrets", "ConfigMap": "configmaps", "ResourceQuota": "resourcequotas",
     "Ingress": "ingresses", "NetworkPolicy": "networkpolicies", "Lease": "leases",
     "Role": "roles", "RoleBinding": "rolebindings", "ClusterRole": "clusterroles",
@@ -58,10 +60,15 @@ class ApiError(Exception):
         self.code, self.reason = code, reason
 
 
+def plural_of(obj):
+    """Two groups have a RayCluster; the old one is called by its full name."""
+    return "rayclusters.cluster.ray.io" if obj.get("apiVersion", "").startswith("cluster.ray.io/") else PLURAL[obj["kind"]]
+
+
 def path_of(plural, ns=None, name=None, subresource=None):
     parts = [PREFIX.get(plural, CORE)]
     parts += ["namespaces", ns] if ns else []
-    parts += [plural] + ([name] if name else []) + ([subresource] if subresource else [])
+    parts += [plural.partition(".")[0]] + ([name] if name else []) + ([subresource] if subresource else [])
     return "/".join(parts)
 
 
@@ -138,13 +145,13 @@ class Kube:
         return self.request("GET", path_of(plural, ns), query={"labelSelector": selector} if selector else None)["items"]
 
     def create(self, obj, ns=None):
-        return self.request("POST", path_of(PLURAL[obj["kind"]], ns or obj["metadata"].get("namespace")), obj)
+        return self.request("POST", path_of(plural_of(obj), ns or obj["metadata"].get("namespace")), obj)
 
     def patch(self, plural, ns, name, change, kind="merge", subresource=None):
         return self.request("PATCH", path_of(plural, ns, name, subresource), change, PATCH[kind])
 
     def apply(self, obj, ns=None):
-        path = path_of(PLURAL[obj["kind"]], ns or obj["metadata"].get("namespace"), obj["metadata"]["name"])
+        path = path_of(plural_of(obj), ns or obj["metadata"].get("namespace"), obj["metadata"]["name"])
         return self.request("PATCH", path, obj, PATCH["apply"], query={"fieldManager": AGENT, "force": "true"})
 
     def delete(self, plural, ns, name, **options):

@@ -15,7 +15,7 @@ CP = ROOT / "tests" / "controlplane" / "cp"
 CRD = ROOT / "config" / "crd" / "ray.io_rayclusters.yaml"
 PERMISSIVE = ROOT / "tests" / "live" / "permissive-crd.yaml"
 RBAC = ROOT / "config" / "rbac" / "raykeeper.yaml"
-SAMPLES = sorted((ROOT / "config" / "samples").glob("*.yaml"))
+SAMPLES = sorted((ROOT / "config" / "samples").glob("raycluster*.yaml"))
 SHARED = Path(os.environ.get("RK_PARITY", "/no-records")) / "samples"
 ACCOUNT = "system:serviceaccount:raykeeper-system:raykeeper"
 
@@ -254,6 +254,8 @@ MAY = ["get rayclusters.ray.io", "list rayclusters.ray.io", "watch rayclusters.r
        *(f"{verb} {kind}" for verb in ("get", "list", "watch", "create") for kind in ("jobs.batch", "secrets", "persistentvolumeclaims")),
        "patch persistentvolumeclaims", *(f"{verb} routes.route.openshift.io" for verb in ("get", "list", "watch", "create", "delete")),
        *(f"{verb} {kind}.networking.k8s.io" for verb in ("get", "list", "watch", "create", "patch", "delete") for kind in ("ingresses", "networkpolicies")),
+       *(f"{verb} rayclusters.cluster.ray.io" for verb in ("get", "list", "watch", "patch")), "patch rayclusters.cluster.ray.io/status",
+       "update rayclusters.cluster.ray.io/finalizers", "create rayclusters.ray.io", "patch services", "list deployments.apps",
        *(f"{verb} {kind}.cert-manager.io" for verb in ("get", "list", "watch", "create") for kind in ("issuers", "certificates")),
        "patch certificates.cert-manager.io", "patch secrets",
        "create events.events.k8s.io", "patch events.events.k8s.io",

@@ -94,6 +94,40 @@ STAGE_TEST(owned_also_removes_what_is_no_longer_named)
                         "\"1\\n/metadata/labels/app\\n/spec/type\\n/spec/selector/a\"");
 }
 
+STAGE_TEST(a_field_that_goes_inside_of_a_list_is_seen_though_the_rest_of_it_is_there)
+{
+    set_up(st, RK_POLICY_OWNED,
+           "{\"ports\":[{\"port\":1,\"name\":\"a\",\"hosts\":[\"x\"]}],\"ips\":[\"y\"]}");
+    stage_run(st);
+    char *created = rk_json_text(&st->arena, stage_body(st, stage_op(st, RK_OP_CREATE, 0)));
+    assert_contains(created, " /spec/ports\\n/spec/ips\"");
+    stage_see(st, SERVICE, "svc", created);
+    stage_run(st);
+    assert_int_equal(st->plan->n_ops, 0);
+    spec_text = "{\"ports\":[{\"port\":1,\"hosts\":[\"x\"]}],\"ips\":[\"y\"]}";
+    stage_run(st);
+    assert_string_equal(stage_at(st, stage_op(st, RK_OP_PATCH, 0), "/spec"),
+                        "{\"ports\":[{\"port\":1,\"hosts\":[\"x\"]}]}");
+}
+
+STAGE_TEST(a_patch_that_replaces_a_list_is_bound_to_the_version_that_was_seen)
+{
+    set_up(st, RK_POLICY_SUBSET, "{\"type\":\"ClusterIP\",\"ports\":[{\"port\":1}]}");
+    struct rk_seen *s =
+        stage_see(st, SERVICE, "svc",
+                  "{\"metadata\":{\"labels\":{\"app\":\"x\"}},\"spec\":{\"type\":\"NodePort\","
+                  "\"ports\":[{\"port\":1}]}}");
+    stage_run(st);
+    assert_string_equal(stage_at(st, stage_op(st, RK_OP_PATCH, 0), "/metadata"), "");
+    spec_text = "{\"ports\":[{\"port\":2}]}";
+    stage_run(st);
+    assert_string_equal(stage_at(st, stage_op(st, RK_OP_PATCH, 0), "/metadata"),
+                        "{\"resourceVersion\":\"5\"}");
+    s->rv = "";
+    stage_run(st);
+    assert_string_equal(stage_at(st, stage_op(st, RK_OP_PATCH, 0), "/metadata"), "");
+}
+
 STAGE_TEST(a_named_null_is_nothing_to_write)
 {
     set_up(st, RK_POLICY_SUBSET, "{\"type\":null,\"ports\":[{\"port\":1,\"name\":null}]}");
@@ -245,6 +279,8 @@ int main(void)
         cmocka_unit_test(once_leaves_what_exists_alone_whoever_owns_it),
         cmocka_unit_test(subset_patches_only_the_named_fields_that_differ),
         cmocka_unit_test(owned_also_removes_what_is_no_longer_named),
+        cmocka_unit_test(a_field_that_goes_inside_of_a_list_is_seen_though_the_rest_of_it_is_there),
+        cmocka_unit_test(a_patch_that_replaces_a_list_is_bound_to_the_version_that_was_seen),
         cmocka_unit_test(a_named_null_is_nothing_to_write),
         cmocka_unit_test(what_was_an_object_and_is_a_text_now_is_written_as_that),
         cmocka_unit_test(a_field_that_no_watch_keeps_cannot_be_kept_as_named),

@@ -182,6 +182,10 @@ static int32_t json(const rk_api *rk, rk_pass *ps, void *self)
     int64_t n = 0;
     (void)self;
     rk_json *v = rk->parse(ps, text, sizeof text - 1);
+    static const char yaml[] = "a: [1, x]\n---\nb: 2\n", bad[] = "a: [";
+    assert_string_equal(rk->print(ps, rk->yaml(ps, yaml, sizeof yaml - 1)), "{\"a\":[1,\"x\"]}");
+    assert_null(rk->yaml(ps, bad, sizeof bad - 1));
+    assert_null(rk->yaml(ps, "", 0));
     assert_null(rk->parse(ps, "{", 1));
     assert_int_equal(rk->type(rk->at(v, "/b/3")), RK_JSON_NULL);
     assert_int_equal(rk->type(rk->at(v, "/b/4")), RK_JSON_ABSENT);

@@ -237,9 +237,44 @@ static void what_check_says_of_an_option_is_told_with_its_place(void **state)
     }
 }
 
+static void a_word_means_the_kind_that_the_api_cannot_lack(void **state)
+{
+    (void)state;
+    static const rk_kind kinds_a[] = {
+        {.gvk = "old.example.io/v1/Thing", .plural = "things", .optional = 1},
+        {.gvk = "old.example.io/v1/Other", .plural = "others", .optional = 1}};
+    static const rk_kind kinds_b[] = {{.gvk = "example.io/v1/Thing", .plural = "things"}};
+    static const rk_plugin a = {RK_PLUGIN_SIZES, .name = "a", .kinds = kinds_a, .n_kinds = 2},
+                           b = {RK_PLUGIN_SIZES, .name = "b", .kinds = kinds_b, .n_kinds = 1};
+    const rk_plugin *all[] = {&a, &b};
+    static const struct {
+        const char *word, *gvk;
+    } cases[] = {{"thing", "example.io/v1/Thing"},
+                 {"Things", "example.io/v1/Thing"},
+                 {"things.example.io", "example.io/v1/Thing"},
+                 {"things.old.example.io", "old.example.io/v1/Thing"},
+                 {"other", "old.example.io/v1/Other"},
+                 {"nothing", NULL}};
+    struct rk_plugins *p = NULL;
+    struct rk_err err = RK_ERR_INIT;
+    assert_int_equal(rk_plugins_from(all, 2, NULL, NULL, &p, &err), 0);
+    for (size_t i = 0; i < RK_COUNT(cases); i++) {
+        const rk_kind *k = rk_plugins_kind_called(p, cases[i].word);
+        if (!cases[i].gvk)
+            assert_null(k);
+        else
+            assert_string_equal(k->gvk, cases[i].gvk);
+    }
+    assert_true(rk_plugins_kind_yields(p, rk_plugins_kind(p, "old.example.io/v1/Thing")));
+    assert_false(rk_plugins_kind_yields(p, rk_plugins_kind(p, "example.io/v1/Thing")));
+    assert_false(rk_plugins_kind_yields(p, rk_plugins_kind(p, "old.example.io/v1/Other")));
+    rk_plugins_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_word_means_the_kind_that_the_api_cannot_lack),
         cmocka_unit_test(hooks_follow_phase_rank_after_and_load_order),
         cmocka_unit_test(after_reaches_through_others),
         cmocka_unit_test(a_cycle_is_named),

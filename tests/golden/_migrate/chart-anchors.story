@@ -1,0 +1,67 @@
+# Anchors of YAML.
+=== values.yaml
+image: rayproject/ray:2.0.0
+headPodType: rayHeadType
+podTypes:
+  rayHeadType: &small {CPU: 1, memory: 1Gi}
+  rayWorkerType:
+    <<: *small
+    minWorkers: 1
+    maxWorkers: 2
+=== args
+--name
+demo
+=== code
+0
+=== notices
+=== want.yaml
+apiVersion: ray.io/v1
+kind: RayCluster
+metadata:
+  name: demo
+spec:
+  # from the tag of the head's image
+  rayVersion: 2.0.0
+  enableInTreeAutoscaling: true
+  autoscalerOptions:
+    # the old operator's 5 minutes; left out it would be 1
+    idleTimeoutSeconds: 300
+    # upscalingSpeed: Conservative is 1, Default knows no limit
+    upscalingMode: Conservative
+  headGroupSpec:
+    serviceType: ClusterIP
+    rayStartParams:
+      dashboard-host: 0.0.0.0
+      block: "true"
+    template:
+      spec:
+        containers:
+        - name: ray-head
+          # the chart said imagePullPolicy Always, which is left out: Kubernetes decides by the tag
+          image: rayproject/ray:2.0.0
+          resources:
+            limits:
+              cpu: "1"
+              memory: 1Gi
+            requests:
+              cpu: "1"
+              memory: 1Gi
+  workerGroupSpecs:
+  - groupName: rayWorkerType
+    replicas: 1
+    minReplicas: 1
+    maxReplicas: 2
+    rayStartParams:
+      block: "true"
+    template:
+      spec:
+        containers:
+        - name: ray-worker
+          image: rayproject/ray:2.0.0
+          resources:
+            limits:
+              cpu: "1"
+              memory: 1Gi
+            requests:
+              cpu: "1"
+              memory: 1Gi

@@ -1,0 +1,84 @@
+# maxWorkers of the head's type: it is a worker group too. The template counted it into the limit of all.
+=== values.yaml
+image: rayproject/ray:2.0.0
+headPodType: rayHeadType
+podTypes:
+  rayHeadType: {CPU: 1, memory: 1Gi, minWorkers: 1, maxWorkers: 2}
+  rayWorkerType: {minWorkers: 2, maxWorkers: 3, CPU: 1, memory: 1Gi}
+=== args
+--name
+demo
+=== code
+0
+=== notices
+podTypes.rayHeadType.maxWorkers: the old operator could start workers of the head's type: they are a group of their own
+=== want.yaml
+apiVersion: ray.io/v1
+kind: RayCluster
+metadata:
+  name: demo
+spec:
+  # from the tag of the head's image
+  rayVersion: 2.0.0
+  enableInTreeAutoscaling: true
+  autoscalerOptions:
+    # the old operator's 5 minutes; left out it would be 1
+    idleTimeoutSeconds: 300
+    # upscalingSpeed: Conservative is 1, Default knows no limit
+    upscalingMode: Conservative
+  headGroupSpec:
+    serviceType: ClusterIP
+    rayStartParams:
+      dashboard-host: 0.0.0.0
+      block: "true"
+    template:
+      spec:
+        containers:
+        - name: ray-head
+          # the chart said imagePullPolicy Always, which is left out: Kubernetes decides by the tag
+          image: rayproject/ray:2.0.0
+          resources:
+            limits:
+              cpu: "1"
+              memory: 1Gi
+            requests:
+              cpu: "1"
+              memory: 1Gi
+  workerGroupSpecs:
+  # workers of the head's type
+  - groupName: rayHeadType
+    replicas: 1
+    minReplicas: 1
+    maxReplicas: 2
+    rayStartParams:
+      block: "true"
+    template:
+      spec:
+        containers:
+        - name: ray-worker
+          image: rayproject/ray:2.0.0
+          resources:
+            limits:
+              cpu: "1"
+              memory: 1Gi
+            requests:
+              cpu: "1"
+              memory: 1Gi
+  - groupName: rayWorkerType
+    replicas: 2
+    minReplicas: 2
+    maxReplicas: 3
+    rayStartParams:
+      block: "true"
+    template:
+      spec:
+        containers:
+        - name: ray-worker
+          image: rayproject/ray:2.0.0
+          resources:
+            limits:
+              cpu: "1"
+              memory: 1Gi
+            requests:
+              cpu: "1"
+              memory: 1Gi

@@ -1,0 +1,86 @@
+# The values that the old chart came with, but for an image that tells its version.
+=== values.yaml
+image: rayproject/ray:2.0.0
+headPodType: rayHeadType
+podTypes:
+  rayHeadType:
+    minWorkers: 0
+    maxWorkers: 0
+    CPU: 1
+    memory: 1Gi
+    GPU: 0
+    rayResources: {}
+    nodeSelector: {}
+    tolerations: []
+  rayWorkerType:
+    minWorkers: 2
+    maxWorkers: 3
+    memory: 1Gi
+    CPU: 1
+    GPU: 0
+    rayResources: {}
+    nodeSelector: {}
+    tolerations: []
+operatorOnly: false
+clusterOnly: false
+namespacedOperator: false
+operatorNamespace: default
+operatorImage: rayproject/ray:latest
+=== args
+--name
+demo
+=== code
+0
+=== notices
+operatorImage, operatorNamespace: of the old operator, raykeeper's own installation says that
+=== want.yaml
+apiVersion: ray.io/v1
+kind: RayCluster
+metadata:
+  name: demo
+spec:
+  # from the tag of the head's image
+  rayVersion: 2.0.0
+  enableInTreeAutoscaling: true
+  autoscalerOptions:
+    # the old operator's 5 minutes; left out it would be 1
+    idleTimeoutSeconds: 300
+    # upscalingSpeed: Conservative is 1, Default knows no limit
+    upscalingMode: Conservative
+  headGroupSpec:
+    serviceType: ClusterIP
+    rayStartParams:
+      dashboard-host: 0.0.0.0
+      block: "true"
+    template:
+      spec:
+        containers:
+        - name: ray-head
+          # the chart said imagePullPolicy Always, which is left out: Kubernetes decides by the tag
+          image: rayproject/ray:2.0.0
+          resources:
+            limits:
+              cpu: "1"
+              memory: 1Gi
+            requests:
+              cpu: "1"
+              memory: 1Gi
+  workerGroupSpecs:
+  - groupName: rayWorkerType
+    replicas: 2
+    minReplicas: 2
+    maxReplicas: 3
+    rayStartParams:
+      block: "true"
+    template:
+      spec:
+        containers:
+        - name: ray-worker
+          image: rayproject/ray:2.0.0
+          resources:
+            limits:
+              cpu: "1"
+              memory: 1Gi
+            requests:
+              cpu: "1"
+              memory: 1Gi

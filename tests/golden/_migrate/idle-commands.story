@@ -1,0 +1,189 @@
+# Every way to wait for the old operator goes: Ray would wait for its end.
+=== cr.yaml
+apiVersion: cluster.ray.io/v1
+kind: RayCluster
+metadata: {name: demo}
+spec:
+  maxWorkers: 3
+  headPodType: head
+  podTypes:
+    - name: head
+      podConfig:
+        apiVersion: v1
+        kind: Pod
+        metadata: {generateName: head-}
+        spec:
+          containers:
+            - name: ray-node
+              image: rayproject/ray:2.0.0
+              command: [/bin/bash, -c, --]
+              args: ['trap : TERM INT; sleep infinity & wait;']
+              resources:
+                requests: {cpu: '1', memory: 1Gi}
+                limits: {cpu: '1', memory: 1Gi}
+    - name: a
+      maxWorkers: 1
+      podConfig:
+        apiVersion: v1
+        kind: Pod
+        metadata: {generateName: a-}
+        spec:
+          containers:
+            - name: ray-node
+              image: rayproject/ray:2.0.0
+              resources:
+                requests: {cpu: '1', memory: 1Gi}
+                limits: {cpu: '1', memory: 1Gi}
+              command: [sleep, infinity]
+    - name: b
+      maxWorkers: 1
+      podConfig:
+        apiVersion: v1
+        kind: Pod
+        metadata: {generateName: b-}
+        spec:
+          containers:
+            - name: ray-node
+              image: rayproject/ray:2.0.0
+              resources:
+                requests: {cpu: '1', memory: 1Gi}
+                limits: {cpu: '1', memory: 1Gi}
+              command: [/bin/sh, -c, tail -f /dev/null]
+    - name: c
+      maxWorkers: 1
+      podConfig:
+        apiVersion: v1
+        kind: Pod
+        metadata: {generateName: c-}
+        spec:
+          containers:
+            - name: ray-node
+              image: rayproject/ray:2.0.0
+              resources:
+                requests: {cpu: '1', memory: 1Gi}
+                limits: {cpu: '1', memory: 1Gi}
+              args: [/usr/bin/tail, -f, /dev/null]
+    - name: d
+      maxWorkers: 1
+      podConfig:
+        apiVersion: v1
+        kind: Pod
+        metadata: {generateName: d-}
+        spec:
+          containers:
+            - name: ray-node
+              image: rayproject/ray:2.0.0
+              resources:
+                requests: {cpu: '1', memory: 1Gi}
+                limits: {cpu: '1', memory: 1Gi}
+              command: [bash, -lc]
+              args: [while true; do sleep 10; done]
+=== code
+2
+=== notices
+lossy: spec.maxWorkers: 3 workers at most in all groups together: there is no such limit any more, the groups may reach 4 (--clip lowers them)
+left out of podConfig, as raykeeper has them itself or needs them no more: the command that waits
+=== want.yaml
+apiVersion: ray.io/v1
+kind: RayCluster
+metadata:
+  name: demo
+spec:
+  # from the tag of the head's image
+  rayVersion: 2.0.0
+  enableInTreeAutoscaling: true
+  autoscalerOptions:
+    # the old operator's 5 minutes; left out it would be 1
+    idleTimeoutSeconds: 300
+    # upscalingSpeed: Conservative is 1, Default knows no limit
+    upscalingMode: Conservative
+  headGroupSpec:
+    serviceType: ClusterIP
+    rayStartParams:
+      dashboard-host: 0.0.0.0
+      block: "true"
+    template:
+      spec:
+        containers:
+        - name: ray-head
+          image: rayproject/ray:2.0.0
+          resources:
+            requests:
+              cpu: "1"
+              memory: 1Gi
+            limits:
+              cpu: "1"
+              memory: 1Gi
+  workerGroupSpecs:
+  - groupName: a
+    replicas: 0
+    minReplicas: 0
+    maxReplicas: 1
+    rayStartParams:
+      block: "true"
+    template:
+      spec:
+        containers:
+        - name: ray-worker
+          image: rayproject/ray:2.0.0
+          resources:
+            requests:
+              cpu: "1"
+              memory: 1Gi
+            limits:
+              cpu: "1"
+              memory: 1Gi
+  - groupName: b
+    replicas: 0
+    minReplicas: 0
+    maxReplicas: 1
+    rayStartParams:
+      block: "true"
+    template:
+      spec:
+        containers:
+        - name: ray-worker
+          image: rayproject/ray:2.0.0
+          resources:
+            requests:
+              cpu: "1"
+              memory: 1Gi
+            limits:
+              cpu: "1"
+              memory: 1Gi
+  - groupName: c
+    replicas: 0
+    minReplicas: 0
+    maxReplicas: 1
+    rayStartParams:
+      block: "true"
+    template:
+      spec:
+        containers:
+        - name: ray-worker
+          image: rayproject/ray:2.0.0
+          resources:
+            requests:
+              cpu: "1"
+              memory: 1Gi
+            limits:
+              cpu: "1"
+              memory: 1Gi
+  - groupName: d
+    replicas: 0
+    minReplicas: 0
+    maxReplicas: 1
+    rayStartParams:
+      block: "true"
+    template:
+      spec:
+        containers:
+        - name: ray-worker
+          image: rayproject/ray:2.0.0
+          resources:
+            requests:
+              cpu: "1"
+              memory: 1Gi
+            limits:
+              cpu: "1"
+              memory: 1Gi

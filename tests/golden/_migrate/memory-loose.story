@@ -1,0 +1,93 @@
+# Amounts of memory without an i: powers of 1024 then, of 1000 now.
+=== cr.yaml
+apiVersion: cluster.ray.io/v1
+kind: RayCluster
+metadata: {name: demo}
+spec:
+  maxWorkers: 3
+  headPodType: head
+  podTypes:
+    - name: head
+      podConfig:
+        apiVersion: v1
+        kind: Pod
+        metadata: {generateName: head-}
+        spec:
+          containers:
+            - name: ray-node
+              image: rayproject/ray:2.0.0
+              command: [/bin/bash, -c, --]
+              args: ['trap : TERM INT; sleep infinity & wait;']
+              resources:
+                requests: {cpu: '1', memory: 1Gi}
+                limits: {cpu: '1', memory: 1Gi}
+    - name: a
+      maxWorkers: 3
+      podConfig:
+        apiVersion: v1
+        kind: Pod
+        metadata: {generateName: a-}
+        spec:
+          containers:
+            - name: ray-node
+              image: rayproject/ray:2.0.0
+              command: [/bin/bash, -c, --]
+              args: ['trap : TERM INT; sleep infinity & wait;']
+              resources:
+                requests: {cpu: '1', memory: 54G}
+                limits: {cpu: '1', memory: 54G}
+=== code
+2
+=== notices
+lossy: spec.podTypes[1].podConfig.spec.containers[0].resources: an amount of memory without an i: the old operator counted powers of 1024 for it, Kubernetes means powers of 1000 (--exact keeps the old figure)
+left out of podConfig, as raykeeper has them itself or needs them no more: the command that waits
+=== want.yaml
+apiVersion: ray.io/v1
+kind: RayCluster
+metadata:
+  name: demo
+spec:
+  # from the tag of the head's image
+  rayVersion: 2.0.0
+  enableInTreeAutoscaling: true
+  autoscalerOptions:
+    # the old operator's 5 minutes; left out it would be 1
+    idleTimeoutSeconds: 300
+    # upscalingSpeed: Conservative is 1, Default knows no limit
+    upscalingMode: Conservative
+  headGroupSpec:
+    serviceType: ClusterIP
+    rayStartParams:
+      dashboard-host: 0.0.0.0
+      block: "true"
+    template:
+      spec:
+        containers:
+        - name: ray-head
+          image: rayproject/ray:2.0.0
+          resources:
+            requests:
+              cpu: "1"
+              memory: 1Gi
+            limits:
+              cpu: "1"
+              memory: 1Gi
+  workerGroupSpecs:
+  - groupName: a
+    replicas: 0
+    minReplicas: 0
+    maxReplicas: 3
+    rayStartParams:
+      block: "true"
+    template:
+      spec:
+        containers:
+        - name: ray-worker
+          image: rayproject/ray:2.0.0
+          resources:
+            requests:
+              cpu: "1"
+              memory: 54G
+            limits:
+              cpu: "1"
+              memory: 54G

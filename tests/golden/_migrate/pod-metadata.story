@@ -1,0 +1,115 @@
+# Names, owners and the old operator's labels go; labels, annotations and finalizers stay.
+=== cr.yaml
+apiVersion: cluster.ray.io/v1
+kind: RayCluster
+metadata: {name: demo}
+spec:
+  maxWorkers: 3
+  headPodType: head
+  podTypes:
+    - name: head
+      podConfig:
+        apiVersion: v1
+        kind: Pod
+        metadata:
+          generateName: head-
+          name: x
+          namespace: y
+          labels:
+            team: a
+            ray-cluster-name: demo
+            ray-node-type: head
+            cluster.ray.io/component: demo-ray-head
+            component: ray-head
+          annotations: {note: b}
+          finalizers: [example.com/mine]
+          ownerReferences:
+            - {kind: x}
+          clusterName: odd
+        spec:
+          containers:
+            - name: ray-node
+              image: rayproject/ray:2.0.0
+              command: [/bin/bash, -c, --]
+              args: ['trap : TERM INT; sleep infinity & wait;']
+              resources:
+                requests: {cpu: '1', memory: 1Gi}
+                limits: {cpu: '1', memory: 1Gi}
+    - name: small
+      minWorkers: 0
+      maxWorkers: 3
+      podConfig:
+        apiVersion: v1
+        kind: Pod
+        metadata: {generateName: small-}
+        spec:
+          containers:
+            - name: ray-node
+              image: rayproject/ray:2.0.0
+              command: [/bin/bash, -c, --]
+              args: ['trap : TERM INT; sleep infinity & wait;']
+              resources:
+                requests: {cpu: '1', memory: 1Gi}
+                limits: {cpu: '1', memory: 1Gi}
+=== code
+2
+=== notices
+lossy: spec.podTypes[0].podConfig.metadata.clusterName: is no part of a template's metadata: left out
+left out of podConfig, as raykeeper has them itself or needs them no more: the command that waits, labels of the old operator, names and owners of pods
+=== want.yaml
+apiVersion: ray.io/v1
+kind: RayCluster
+metadata:
+  name: demo
+spec:
+  # from the tag of the head's image
+  rayVersion: 2.0.0
+  enableInTreeAutoscaling: true
+  autoscalerOptions:
+    # the old operator's 5 minutes; left out it would be 1
+    idleTimeoutSeconds: 300
+    # upscalingSpeed: Conservative is 1, Default knows no limit
+    upscalingMode: Conservative
+  headGroupSpec:
+    serviceType: ClusterIP
+    rayStartParams:
+      dashboard-host: 0.0.0.0
+      block: "true"
+    template:
+      metadata:
+        labels:
+          team: a
+        annotations:
+          note: b
+        finalizers:
+        - example.com/mine
+      spec:
+        containers:
+        - name: ray-head
+          image: rayproject/ray:2.0.0
+          resources:
+            requests:
+              cpu: "1"
+              memory: 1Gi
+            limits:
+              cpu: "1"
+              memory: 1Gi
+  workerGroupSpecs:
+  - groupName: small
+    replicas: 0
+    minReplicas: 0
+    maxReplicas: 3
+    rayStartParams:
+      block: "true"
+    template:
+      spec:
+        containers:
+        - name: ray-worker
+          image: rayproject/ray:2.0.0
+          resources:
+            requests:
+              cpu: "1"
+              memory: 1Gi
+            limits:
+              cpu: "1"
+              memory: 1Gi

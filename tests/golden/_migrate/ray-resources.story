@@ -1,0 +1,106 @@
+# rayResources win over what the pod has; custom ones have the one shape that the autoscaler reads.
+=== cr.yaml
+apiVersion: cluster.ray.io/v1
+kind: RayCluster
+metadata: {name: demo}
+spec:
+  maxWorkers: 3
+  headPodType: head
+  podTypes:
+    - name: head
+      rayResources: {CPU: 0, memory: 1000000}
+      podConfig:
+        apiVersion: v1
+        kind: Pod
+        metadata: {generateName: head-}
+        spec:
+          containers:
+            - name: ray-node
+              image: rayproject/ray:2.0.0
+              command: [/bin/bash, -c, --]
+              args: ['trap : TERM INT; sleep infinity & wait;']
+              resources:
+                requests: {cpu: '1', memory: 1Gi}
+                limits: {cpu: '1', memory: 1Gi}
+    - name: a
+      maxWorkers: 3
+      rayResources: {CPU: 8, GPU: 2, object_store_memory: 78643200, Custom: 1, 'accelerator_type:T4': 5}
+      podConfig:
+        apiVersion: v1
+        kind: Pod
+        metadata: {generateName: a-}
+        spec:
+          containers:
+            - name: ray-node
+              image: rayproject/ray:2.0.0
+              command: [/bin/bash, -c, --]
+              args: ['trap : TERM INT; sleep infinity & wait;']
+              resources:
+                requests: {cpu: '1', memory: 1Gi}
+                limits: {cpu: '1', memory: 1Gi}
+=== code
+0
+=== notices
+left out of podConfig, as raykeeper has them itself or needs them no more: the command that waits
+=== want.yaml
+apiVersion: ray.io/v1
+kind: RayCluster
+metadata:
+  name: demo
+spec:
+  # from the tag of the head's image
+  rayVersion: 2.0.0
+  enableInTreeAutoscaling: true
+  autoscalerOptions:
+    # the old operator's 5 minutes; left out it would be 1
+    idleTimeoutSeconds: 300
+    # upscalingSpeed: Conservative is 1, Default knows no limit
+    upscalingMode: Conservative
+  headGroupSpec:
+    serviceType: ClusterIP
+    rayStartParams:
+      dashboard-host: 0.0.0.0
+      block: "true"
+      # rayResources
+      num-cpus: "0"
+      # rayResources
+      memory: "1000000"
+    template:
+      spec:
+        containers:
+        - name: ray-head
+          image: rayproject/ray:2.0.0
+          resources:
+            requests:
+              cpu: "1"
+              memory: 1Gi
+            limits:
+              cpu: "1"
+              memory: 1Gi
+  workerGroupSpecs:
+  - groupName: a
+    replicas: 0
+    minReplicas: 0
+    maxReplicas: 3
+    rayStartParams:
+      block: "true"
+      # rayResources
+      num-cpus: "8"
+      # rayResources
+      num-gpus: "2"
+      # rayResources
+      object-store-memory: "78643200"
+      # rayResources, in the one shape that Ray's autoscaler reads
+      resources: '"{\"Custom\": 1, \"accelerator_type:T4\": 5}"'
+    template:
+      spec:
+        containers:
+        - name: ray-worker
+          image: rayproject/ray:2.0.0
+          resources:
+            requests:
+              cpu: "1"
+              memory: 1Gi
+            limits:
+              cpu: "1"
+              memory: 1Gi

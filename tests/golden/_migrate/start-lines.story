@@ -1,0 +1,101 @@
+# Start lines as everybody had them: nothing of them is left to say.
+=== cr.yaml
+apiVersion: cluster.ray.io/v1
+kind: RayCluster
+metadata: {name: demo}
+spec:
+  maxWorkers: 3
+  headPodType: head
+  podTypes:
+    - name: head
+      podConfig:
+        apiVersion: v1
+        kind: Pod
+        metadata: {generateName: head-}
+        spec:
+          containers:
+            - name: ray-node
+              image: rayproject/ray:2.0.0
+              command: [/bin/bash, -c, --]
+              args: ['trap : TERM INT; sleep infinity & wait;']
+              resources:
+                requests: {cpu: '1', memory: 1Gi}
+                limits: {cpu: '1', memory: 1Gi}
+    - name: small
+      minWorkers: 0
+      maxWorkers: 3
+      podConfig:
+        apiVersion: v1
+        kind: Pod
+        metadata: {generateName: small-}
+        spec:
+          containers:
+            - name: ray-node
+              image: rayproject/ray:2.0.0
+              command: [/bin/bash, -c, --]
+              args: ['trap : TERM INT; sleep infinity & wait;']
+              resources:
+                requests: {cpu: '1', memory: 1Gi}
+                limits: {cpu: '1', memory: 1Gi}
+  headStartRayCommands:
+    - ray stop
+    - ulimit -n 65536; ray start --head --port=6379 --no-monitor --object-manager-port=8076 --autoscaling-config=~/ray_bootstrap_config.yaml --dashboard-host 0.0.0.0
+  workerStartRayCommands:
+    - ray stop
+    - ulimit -n 65536; ray start --address=$RAY_HEAD_IP:6379 --object-manager-port=8076 --block
+=== code
+0
+=== notices
+left out of podConfig, as raykeeper has them itself or needs them no more: the command that waits
+=== want.yaml
+apiVersion: ray.io/v1
+kind: RayCluster
+metadata:
+  name: demo
+spec:
+  # from the tag of the head's image
+  rayVersion: 2.0.0
+  enableInTreeAutoscaling: true
+  autoscalerOptions:
+    # the old operator's 5 minutes; left out it would be 1
+    idleTimeoutSeconds: 300
+    # upscalingSpeed: Conservative is 1, Default knows no limit
+    upscalingMode: Conservative
+  headGroupSpec:
+    serviceType: ClusterIP
+    rayStartParams:
+      object-manager-port: "8076"
+      dashboard-host: 0.0.0.0
+      block: "true"
+    template:
+      spec:
+        containers:
+        - name: ray-head
+          image: rayproject/ray:2.0.0
+          resources:
+            requests:
+              cpu: "1"
+              memory: 1Gi
+            limits:
+              cpu: "1"
+              memory: 1Gi
+  workerGroupSpecs:
+  - groupName: small
+    replicas: 0
+    minReplicas: 0
+    maxReplicas: 3
+    rayStartParams:
+      object-manager-port: "8076"
+      block: "true"
+    template:
+      spec:
+        containers:
+        - name: ray-worker
+          image: rayproject/ray:2.0.0
+          resources:
+            requests:
+              cpu: "1"
+              memory: 1Gi
+            limits:
+              cpu: "1"
+              memory: 1Gi

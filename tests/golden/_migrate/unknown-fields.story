@@ -1,0 +1,105 @@
+# What the old CRD did not know never took effect; it is told all the same.
+=== cr.yaml
+apiVersion: cluster.ray.io/v1
+kind: RayCluster
+metadata: {name: demo}
+spec:
+  maxWorkers: 3
+  headPodType: head
+  podTypes:
+    - name: head
+      podConfig:
+        apiVersion: v1
+        kind: Pod
+        metadata: {generateName: head-}
+        spec:
+          containers:
+            - name: ray-node
+              image: rayproject/ray:2.0.0
+              command: [/bin/bash, -c, --]
+              args: ['trap : TERM INT; sleep infinity & wait;']
+              resources:
+                requests: {cpu: '1', memory: 1Gi}
+                limits: {cpu: '1', memory: 1Gi}
+    - name: a
+      maxWorkers: 3
+      resources: {CPU: 1}
+      podConfig:
+        apiVersion: v1
+        kind: Pod
+        metadata: {generateName: a-}
+        spec:
+          containers:
+            - name: ray-node
+              image: rayproject/ray:2.0.0
+              command: [/bin/bash, -c, --]
+              args: ['trap : TERM INT; sleep infinity & wait;']
+              resources:
+                requests: {cpu: '1', memory: 1Gi}
+                limits: {cpu: '1', memory: 1Gi}
+  headSetupCommands: [echo]
+  SetupCommands: [echo]
+  file_mounts: {}
+  headServicePorts:
+    - {name: dashboard, port: 8265, targetPort: 8265, protocol: UDP}
+extra: 1
+=== code
+2
+=== notices
+lossy: extra: is no field of the old CRD: it never took effect; left out
+lossy: spec.headSetupCommands: is no field of the old CRD: it never took effect; left out
+lossy: spec.SetupCommands: is no field of the old CRD: it never took effect; left out
+lossy: spec.file_mounts: is no field of the old CRD: it never took effect; left out
+lossy: spec.podTypes[1].resources: is no field of the old CRD: it never took effect; left out
+lossy: spec.headServicePorts[0].protocol: the old operator's Service had no such field, only TCP: left out
+left out of podConfig, as raykeeper has them itself or needs them no more: the command that waits
+=== want.yaml
+apiVersion: ray.io/v1
+kind: RayCluster
+metadata:
+  name: demo
+spec:
+  # from the tag of the head's image
+  rayVersion: 2.0.0
+  enableInTreeAutoscaling: true
+  autoscalerOptions:
+    # the old operator's 5 minutes; left out it would be 1
+    idleTimeoutSeconds: 300
+    # upscalingSpeed: Conservative is 1, Default knows no limit
+    upscalingMode: Conservative
+  headGroupSpec:
+    serviceType: ClusterIP
+    rayStartParams:
+      dashboard-host: 0.0.0.0
+      block: "true"
+    template:
+      spec:
+        containers:
+        - name: ray-head
+          image: rayproject/ray:2.0.0
+          resources:
+            requests:
+              cpu: "1"
+              memory: 1Gi
+            limits:
+              cpu: "1"
+              memory: 1Gi
+  workerGroupSpecs:
+  - groupName: a
+    replicas: 0
+    minReplicas: 0
+    maxReplicas: 3
+    rayStartParams:
+      block: "true"
+    template:
+      spec:
+        containers:
+        - name: ray-worker
+          image: rayproject/ray:2.0.0
+          resources:
+            requests:
+              cpu: "1"
+              memory: 1Gi
+            limits:
+              cpu: "1"
+              memory: 1Gi
