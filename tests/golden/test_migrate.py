@@ -113,3 +113,13 @@ def test_a_notice_is_told_once_of_many_clusters(tmp_path):
 def test_every_story_file_is_whole():
     assert len(STORIES) > 80
     assert all(set(story.parts) >= {"code", "notices", "want.yaml"} for story in STORIES)
+
+
+def test_the_readme_shows_what_is_said():
+    block = (ROOT / "README.md").read_text().split("$ build/raykeeper ", 1)[1].split("\n```", 1)[0]
+    line, *shown = block.splitlines()
+    words, _, lines = line.partition(" | head -n ")
+    done = run(*[ROOT / w if w.startswith("config/") else w for w in words.split()])
+    assert done.returncode == 0
+    told = done.stderr.splitlines()[:len(shown) - int(lines) - 1]
+    assert shown == done.stdout.splitlines()[:int(lines)] + told + ["..."] and told

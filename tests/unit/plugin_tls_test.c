@@ -269,11 +269,12 @@ static void certificates_follow_the_addresses_of_the_live_pods(void **state)
     const struct rk_plan *p = world_run(&w, SPEC);
     assert_null(p->problem);
     assert_int_equal(world_count(p, RK_OP_DELETE), 0);
-    assert_string_equal(written(&w, RK_OP_PATCH, RAY_CERTIFICATE, "ray-head"),
-                        "{\"spec\":{\"ipAddresses\":[\"10.0.0.9\",\"127.0.0.1\"]}}");
+    assert_string_equal(
+        written(&w, RK_OP_PATCH, RAY_CERTIFICATE, "ray-head"),
+        "{\"spec\":{\"ipAddresses\":[\"10.0.0.9\",\"127.0.0.1\"]},\"metadata\":{\"resourceVersion\":\"5\"}}");
     assert_string_equal(
         written(&w, RK_OP_PATCH, RAY_CERTIFICATE, "ray-worker"),
-        "{\"spec\":{\"ipAddresses\":[\"10.0.0.2\",\"10.0.0.3\",\"127.0.0.1\",\"fd00::3\"]}}");
+        "{\"spec\":{\"ipAddresses\":[\"10.0.0.2\",\"10.0.0.3\",\"127.0.0.1\",\"fd00::3\"]},\"metadata\":{\"resourceVersion\":\"5\"}}");
     close_world(&w);
 }
 
