@@ -101,9 +101,13 @@ struct lg_guard lg_guard(const rk_api *rk, rk_pass *ps)
     const rk_json *child = rk->seen(ps, RAY_CLUSTER, rk->name(ps));
     if (!rk->uid(ps)[0])
         return (struct lg_guard){LG_FREE, "", ""}; /* offline: what would be made */
-    int young = rk->now_ms(ps) - created_ms(rk, ps) < YOUNG_MS;
-    const struct lg_guard g = lg_operator(rk, ps, child ? SERVED_MS : young ? YOUNG_LOOK : HELD_MS);
-    if (g.hold == LG_ALIVE || (g.hold == LG_WAIT && !rk->mine(ps, child)))
+    int served = child && rk->mine(ps, child),
+        young = rk->now_ms(ps) - created_ms(rk, ps) < YOUNG_MS;
+    const struct lg_guard g = lg_operator(rk, ps,
+                                          served  ? SERVED_MS
+                                          : young ? YOUNG_LOOK
+                                                  : HELD_MS);
+    if (g.hold == LG_ALIVE || (g.hold == LG_WAIT && !served))
         return g;
     if (lg_has_finalizer(rk, rk->object(ps)) || ray_annotation(rk, ps, LG_KOPF_ANNOTATION))
         return (struct lg_guard){
@@ -112,7 +116,7 @@ struct lg_guard lg_guard(const rk_api *rk, rk_pass *ps)
                 ps,
                 "the old operator had this object and may have left pods of it: raykeeper migrate --plan -n %s tells what to do, --apply does it",
                 rk->ns(ps))};
-    if (child && !rk->mine(ps, child))
+    if (child && !served)
         return (struct lg_guard){
             LG_TAKEN, "RayClusterExists",
             rk->fmt(

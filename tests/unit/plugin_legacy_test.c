@@ -208,6 +208,15 @@ static void an_object_that_the_old_operator_had_waits_for_the_cut_over(void **st
     held(s, "CutOverNeeded");
 }
 
+static void a_cluster_of_somebody_else_is_left_alone(void **state)
+{
+    struct stand *s = *state;
+    see(s, RAY_CLUSTER, "c", "{\"metadata\":{\"name\":\"c\"},\"spec\":{}}", false);
+    held(s, "RayClusterExists");
+    for (size_t i = 0; i < s->b.plan->n_asks; i++)
+        assert_in_range(s->b.plan->asks[i].fresh_ms, 1, 10000); /* it decides, still */
+}
+
 static void answers_that_make_no_sense_break_nothing(void **state)
 {
     static const char *const bodies[] = {"[]",
@@ -345,6 +354,7 @@ int main(void)
         TEST(nothing_is_made_before_it_is_known_that_the_old_operator_is_gone),
         TEST(nothing_is_made_beside_the_old_operator),
         TEST(an_object_that_the_old_operator_had_waits_for_the_cut_over),
+        TEST(a_cluster_of_somebody_else_is_left_alone),
         TEST(answers_that_make_no_sense_break_nothing),
         TEST(the_autoscalers_words_stay),
         TEST(a_head_is_counted_as_lost_once),
