@@ -217,7 +217,8 @@ static void pods_are_made_with_them_once_they_are_issued(void **state)
     assert_null(p->problem);
     assert_int_equal(world_count(p, RK_OP_CREATE), 2);
     assert_int_equal(world_count(p, RK_OP_PATCH), 0);
-    has(written(&w, RK_OP_CREATE, RAY_POD, "head"), "\"secretName\":\"ray-head-secret-c\"");
+    has(written(&w, RK_OP_CREATE, RAY_POD, "head"),
+        "\"secret\":{\"secretName\":\"ray-head-secret-c\"}");
     has(written(&w, RK_OP_CREATE, RAY_POD, "worker"), "\"secretName\":\"ray-worker-secret-c\"");
     has(world_status(&w), "\"type\":\"CertificatesReady\",\"status\":\"True\"");
     /* and without the option, none of it */
@@ -362,7 +363,7 @@ static void the_clean_up_of_a_cluster_that_goes_waits_for_nothing(void **state)
     (void)world_run(&w, SPEC);
     assert_non_null(shaped);
     has(shaped, "\"RAY_USE_TLS\"");
-    has(shaped, "\"ray-head-secret-c\"");
+    has(shaped, "\"secret\":{\"secretName\":\"ray-head-secret-c\",\"optional\":true}");
     assert_null(strstr(shaped, TLS_WAIT));
     close_world(&w);
 }
