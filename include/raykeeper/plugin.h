@@ -200,7 +200,7 @@ typedef struct rk_step {
     /* precondition of PATCH and DELETE, and which one must be GONE; "" = any, but DELETE needs one */
     const char *uid;
     const rk_json *body; /* CREATE, PATCH */
-    int64_t limit_ms;    /* GONE: how long it may take */
+    int64_t limit_ms;    /* GONE: how long it may take, at most a day */
 } rk_step;
 
 #define RK_NOTE_TELL  0 /* worth knowing, nothing is lost */
