@@ -177,10 +177,11 @@ typedef struct rk_ask {
 
 typedef struct rk_answer {
     uint32_t size;
-    int32_t http;        /* status; 0 = no answer came (why: error) */
-    int64_t age_ms;      /* of the answer, at the snapshot's time */
-    const rk_json *body; /* NULL when there is none, or it is no JSON; at most 1 MiB */
-    const char *error;   /* "" when http is 2xx, else words for people */
+    int32_t http;   /* status; 0 = no answer came (why: error) */
+    int64_t age_ms; /* of the answer, at the snapshot's time */
+    /* NULL when there is none, or it is no JSON, or has over 100,000 values; at most 1 MiB */
+    const rk_json *body;
+    const char *error; /* "" when http is 2xx, else words for people */
 } rk_answer;
 
 /* ---- offline commands -------------------------------------------------------------------------- */
