@@ -78,8 +78,11 @@ static int32_t check(const void *self, char *err, size_t err_size)
 {
     const struct tls *me = self;
     const char *text = NULL;
-    if (me->mount[0] != '/' || !me->mount[1] || strpbrk(me->mount, "]'\" $\\"))
-        text = "mount: an absolute path without spaces, quotes, '$' and ']' is wanted";
+    /* It stands in a shell's script, and between brackets in a path. */
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-";
+    if (me->mount[0] != '/' || !me->mount[1] || me->mount[strspn(me->mount, plain)])
+        text = "mount: an absolute path of letters, digits, '/', '.', '_' and '-' is wanted";
     else if (!me->domain[0])
         text = "cluster-domain: a DNS name is wanted";
     else if (me->ca_ms < HOURS || me->ca_renew_ms >= me->ca_ms)
