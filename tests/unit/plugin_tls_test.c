@@ -222,7 +222,9 @@ static void pods_are_made_with_them_once_they_are_issued(void **state)
     has(written(&w, RK_OP_CREATE, RAY_POD, "worker"), "\"secretName\":\"ray-worker-secret-c\"");
     has(world_status(&w), "\"type\":\"CertificatesReady\",\"status\":\"True\"");
     /* and without the option, none of it */
+    w.status = "{\"conditions\":[{\"type\":\"CertificatesReady\",\"status\":\"True\"}]}";
     p = world_run(&w, IN_CLEAR);
+    has(world_status(&w), "\"conditions\":[]");
     assert_int_equal(world_count(p, RK_OP_CREATE), 2);
     assert_null(strstr(written(&w, RK_OP_CREATE, RAY_POD, "head"), "tls"));
     close_world(&w);
@@ -252,6 +254,32 @@ static void each_is_asked_for_in_full(void **state)
     close_world(&w);
 }
 
+/* Under which reason a failure of this write would be told. */
+static const char *reason(const struct rk_plan *p, enum rk_op_verb verb, const char *name)
+{
+    for (size_t i = 0; i < p->n_ops; i++)
+        if (p->ops[i].verb == verb && strcmp(p->ops[i].name, name) == 0)
+            return p->ops[i].fail_reason;
+    return "not written";
+}
+
+static void what_cannot_be_written_is_told_by_its_reason(void **state)
+{
+    struct world w;
+    (void)state;
+    open_tls(&w);
+    w.served = everything;
+    const struct rk_plan *p = world_run(&w, SPEC);
+    assert_string_equal(reason(p, RK_OP_CREATE, "ray-ca-issuer-c"), "FailedToCreateIssuer");
+    assert_string_equal(reason(p, RK_OP_CREATE, "ray-ca-certificate-c"),
+                        "FailedToCreateCertificate");
+    see_issued(&w);
+    (void)see_pod(&w, "w1", "worker", "Running", "{\"ip\":\"10.0.0.3\"}");
+    p = world_run(&w, SPEC);
+    assert_string_equal(reason(p, RK_OP_PATCH, "ray-worker-cert-c"), "FailedToUpdateCertificate");
+    close_world(&w);
+}
+
 static void certificates_follow_the_addresses_of_the_live_pods(void **state)
 {
     struct world w;
@@ -263,6 +291,7 @@ static void certificates_follow_the_addresses_of_the_live_pods(void **state)
     (void)see_pod(&w, "w1", "worker", "Running", "{\"ip\":\"10.0.0.3\"},{\"ip\":\"fd00::3\"}");
     (void)see_pod(&w, "w2", "worker", "Pending", "{\"ip\":\"10.0.0.2\"}");
     (void)see_pod(&w, "w3", "worker", "Failed", "{\"ip\":\"10.0.0.4\"}");
+    (void)see_pod(&w, "w7", "worker", "Succeeded", "{\"ip\":\"10.0.0.7\"}");
     (void)see_pod(&w, "w4", "worker", "Running", "{\"ip\":\"10.0.0.5\"}");
     (void)see_pod(&w, "w5", "worker", "Pending", "");
     see_pod(&w, "w6", "worker", "Running", "{\"ip\":\"10.0.0.6\"}")->mine = false;
@@ -342,14 +371,17 @@ static void a_secret_that_nobody_owns_goes_with_the_cluster(void **state)
     w.served = everything;
     see_issued(&w);
     (void)see_secret(&w, "ray-head-secret-c", "");
+    (void)see_secret(&w, "c-ca-secret-u", "");
+    (void)see_secret(&w, "other", "");
     (void)see_secret(&w, "ray-worker-secret-c",
                      "{\"apiVersion\":\"cert-manager.io/v1\",\"kind\":\"Certificate\",\"name\":"
                      "\"ray-worker-cert-c\",\"uid\":\"x\"}");
     const struct rk_plan *p = world_run(&w, SPEC);
     assert_null(p->problem);
     assert_int_equal(count(p, RK_OP_CREATE, TLS_SECRET), 0);
-    assert_int_equal(count(p, RK_OP_PATCH, TLS_SECRET), 1);
+    assert_int_equal(count(p, RK_OP_PATCH, TLS_SECRET), 2);
     has(written(&w, RK_OP_PATCH, TLS_SECRET, "ray-head-secret-c"), "\"uid\":\"u\"");
+    has(written(&w, RK_OP_PATCH, TLS_SECRET, "c-ca-secret-u"), "\"uid\":\"u\"");
     close_world(&w);
 }
 
@@ -365,6 +397,7 @@ static void the_clean_up_of_a_cluster_that_goes_waits_for_nothing(void **state)
     has(shaped, "\"RAY_USE_TLS\"");
     has(shaped, "\"secret\":{\"secretName\":\"ray-head-secret-c\",\"optional\":true}");
     assert_null(strstr(shaped, TLS_WAIT));
+    assert_string_equal(world_status(&w), ""); /* nor is it told that it has none */
     close_world(&w);
 }
 
@@ -503,6 +536,7 @@ int main(void)
         cmocka_unit_test(no_pod_is_made_before_both_certificates_are_issued),
         cmocka_unit_test(pods_are_made_with_them_once_they_are_issued),
         cmocka_unit_test(each_is_asked_for_in_full),
+        cmocka_unit_test(what_cannot_be_written_is_told_by_its_reason),
         cmocka_unit_test(certificates_follow_the_addresses_of_the_live_pods),
         cmocka_unit_test(the_same_addresses_in_another_order_are_left_alone),
         cmocka_unit_test(what_is_being_issued_is_not_asked_for_anew_until_it_takes_too_long),
