@@ -190,6 +190,26 @@ def test_what_a_certificate_says_is_kept_and_nothing_else_of_it(tls):
     assert len([e for e in tls.writes(resource="certificates", since=since) if e["verb"] == "patch" and e["objectRef"]["name"] == name]) == 1
 
 
+def test_a_cluster_that_is_made_again_at_once_has_an_authority_of_its_own(tls):
+    """What the first one leaves is still there when the second one comes: nothing is asked of it."""
+    tls.create(ray.cluster("again", ("small", 1), **SEALED))
+    until(tls, follows("again", 1), "a cluster that runs")
+    first = tls.all.cluster("again")["metadata"]["uid"]
+    tls.kube.delete("rayclusters", tls.ns, "again")
+    tls.create(ray.cluster("again", ("small", 1), **SEALED))
+    second = tls.kube.get("rayclusters", tls.ns, "again")["metadata"]["uid"]
+    assert first != second
+
+    def own(world):
+        made = world.all("issuers") + world.all("certificates")
+        return len(made) == 5 and all([r["uid"] for r in obj["metadata"]["ownerReferences"]] == [second] for obj in made)
+    until(tls, lambda w: own(w) and follows("again", 1)(w), "the second one, with what is its own")
+    made = {name: obj["metadata"]["creationTimestamp"] for table in ("issuers", "certificates") for name, obj in tls.all.tables[table].items()}
+    signed = [made.pop(f"ray-{role}-cert-again") for role in ("head", "worker")]
+    assert max(made.values()) <= min(signed), (made, signed)
+    tls.all.wait_for(lambda w: w.condition("again", "CertificatesReady").get("status") == "True" and not w.condition("again", "raykeeper.io/HookFailed"), what="all well")
+
+
 def test_what_is_the_operators_is_refused_in_the_template(tls):
     mine = ray.cluster("mine", ("small", 1), **SEALED)
     mine["spec"]["headGroupSpec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "RAY_USE_TLS", "value": "0"}]
