@@ -191,22 +191,23 @@ def test_what_a_certificate_says_is_kept_and_nothing_else_of_it(tls):
 
 
 def test_a_cluster_that_is_made_again_at_once_has_an_authority_of_its_own(tls):
-    """What the first one leaves is still there when the second one comes: nothing is asked of it."""
+    """The first one's issuer is there for longer than its certificates: nothing is asked of it."""
     tls.create(ray.cluster("again", ("small", 1), **SEALED))
     until(tls, follows("again", 1), "a cluster that runs")
     first = tls.all.cluster("again")["metadata"]["uid"]
+    tls.kube.patch("issuers", tls.ns, "ray-ca-issuer-again", {"metadata": {"finalizers": ["example.com/slow"]}})
     tls.kube.delete("rayclusters", tls.ns, "again")
     tls.create(ray.cluster("again", ("small", 1), **SEALED))
     second = tls.kube.get("rayclusters", tls.ns, "again")["metadata"]["uid"]
     assert first != second
 
-    def own(world):
-        made = world.all("issuers") + world.all("certificates")
-        return len(made) == 5 and all([r["uid"] for r in obj["metadata"]["ownerReferences"]] == [second] for obj in made)
-    until(tls, lambda w: own(w) and follows("again", 1)(w), "the second one, with what is its own")
-    made = {name: obj["metadata"]["creationTimestamp"] for table in ("issuers", "certificates") for name, obj in tls.all.tables[table].items()}
-    signed = [made.pop(f"ray-{role}-cert-again") for role in ("head", "worker")]
-    assert max(made.values()) <= min(signed), (made, signed)
+    def owned(world, uid):
+        return [obj["metadata"]["name"] for obj in world.all("issuers") + world.all("certificates") if [r["uid"] for r in obj["metadata"]["ownerReferences"]] == [uid]]
+    tls.all.wait_for(lambda w: owned(w, first) == ["ray-ca-issuer-again"], what="the rest of the first one's to go")
+    tls.all.wait_for(lambda w: "ray-ca-issuer-again exists and belongs to someone else" in w.condition("again", "raykeeper.io/HookFailed").get("message", ""), what="why nothing is made")
+    assert not owned(tls.all, second) and not [p for p in tls.all.pods("again") if p["metadata"]["ownerReferences"][0]["uid"] == second]
+    tls.kube.patch("issuers", tls.ns, "ray-ca-issuer-again", {"metadata": {"finalizers": None}})
+    until(tls, lambda w: len(owned(w, second)) == 5 and follows("again", 1)(w), "the second one, with what is its own")
     tls.all.wait_for(lambda w: w.condition("again", "CertificatesReady").get("status") == "True" and not w.condition("again", "raykeeper.io/HookFailed"), what="all well")
 
 
