@@ -5,6 +5,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/base/str.h"
 #include "core/cmd/command.h"
 #include "core/cmd/manifest.h"
 #include "core/json/yaml.h"
@@ -132,6 +133,8 @@ static int options(struct rk_command_run *r, int argc, char **argv)
             help(r, stdout);
             return 0;
         }
+        if (opt == 'c' && !rk_str_eq(optarg, r->s.config))
+            return wrong_use(r, "--config is written in full, and once");
         if (opt >= OPT_FIRST)
             give(r, &r->c->opts[opt - OPT_FIRST], optarg ? optarg : "true");
         else if (opt == '?' || (opt == 'n' && !r->c->n_reads) || !host_option(r, opt, optarg))

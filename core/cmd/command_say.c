@@ -152,8 +152,8 @@ void rk_command_said(void *ctx, const struct rk_command_result *r)
         run->code = say_notices(r) ? 2 : 0;
         for (size_t i = 0; run->plan && i < r->n_steps; i++)
             list_step(stdout, r, i);
-        fflush(stdout);
-        if (run->apply && r->n_steps && take_steps(run, r) != 0)
+        bool seen = fflush(stdout) == 0 && !ferror(stdout); /* if not, main tells */
+        if (run->apply && r->n_steps && (!seen || take_steps(run, r) != 0))
             run->code = 1;
     }
     rk_buf_done(&out);

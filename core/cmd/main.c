@@ -37,22 +37,31 @@ static int usage(FILE *to, int code)
     return code;
 }
 
+/* A file that is short without a word would be taken for whole. */
+static int written(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    fprintf(stderr, "raykeeper: the output could not be written\n");
+    return 1;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2)
         return usage(stderr, 2);
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0)
-        return usage(stdout, 0);
+        return written(usage(stdout, 0));
     if (strcmp(argv[1], "--version") == 0)
-        return rk_cmd_version(argc - 1, argv + 1);
+        return written(rk_cmd_version(argc - 1, argv + 1));
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].run(argc - 1, argv + 1);
+            return written(commands[i].run(argc - 1, argv + 1));
     bool known = false;
     int code = rk_cmd_of_plugin(argc - 1, argv + 1, &known);
     if (known)
-        return code;
+        return written(code);
     fprintf(stderr, "raykeeper: unknown command '%s'\n\n", argv[1]);
     return usage(stderr, 2);
 }

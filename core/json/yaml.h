@@ -32,7 +32,7 @@ int rk_yaml_print(const cJSON *v, struct rk_buf *out);
 
 struct rk_yaml_note { /* words for people above a value */
     const cJSON *at;  /* a node of the tree; one that is not in it is left out */
-    const char *text; /* a line break begins a new line */
+    const char *text; /* a line feed begins a new line; what no comment may have is a blank */
 };
 /* The same with comments above the lines where these values, or their keys, begin; several of one line in the order given. */
 int rk_yaml_print_noted(const cJSON *v, const struct rk_yaml_note *notes, size_t n,

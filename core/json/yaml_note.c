@@ -5,6 +5,7 @@
 #include <yaml.h>
 
 #include "core/base/mem.h"
+#include "core/base/str.h"
 #include "core/json/yaml.h"
 
 #define TEXT_MAX (64u << 20)
@@ -68,12 +69,38 @@ static void find_lines(struct noting *k, const cJSON *v, const struct rk_buf *pl
     yaml_parser_delete(&k->parser);
 }
 
+/* May this character (of n bytes, 0 = it is none) stand in a comment? Breaks besides the line feed would end it, and readers refuse
+ * control characters even there. */
+static bool is_fit(const char *p, size_t n)
+{
+    const unsigned char *c = (const unsigned char *)p;
+    switch (n) {
+    case 0:
+        return false;
+    case 1:
+        return c[0] == '\t' || (c[0] >= ' ' && c[0] != 0x7F);
+    case 2:
+        return c[0] != 0xC2 || c[1] >= 0xA0;
+    case 3:
+        return !(c[0] == 0xE2 && c[1] == 0x80 && (c[2] == 0xA8 || c[2] == 0xA9)) &&
+               !(c[0] == 0xEF && c[1] == 0xBF && c[2] >= 0xBE);
+    default:
+        return true;
+    }
+}
+
 static void put_note(const char *text, size_t indent, struct rk_buf *out)
 {
     struct rk_span rest = rk_span_of(text), line;
-    while (rk_span_next(&rest, '\n', &line))
-        (void)rk_buf_addf(out, "%*s# %.*s\n", (int)indent, "", (int)line.n,
-                          line.p); /* a full buffer is told at the end */
+    while (rk_span_next(&rest, '\n', &line)) {
+        (void)rk_buf_addf(out, "%*s# ", (int)indent, ""); /* a full buffer is told at the end */
+        for (size_t i = 0, n; i < line.n; i += n ? n : 1) {
+            n = rk_str_utf8_char(line.p + i, line.n - i);
+            bool fit = is_fit(line.p + i, n);
+            (void)rk_buf_add(out, fit ? line.p + i : " ", fit ? n : 1); /* as above */
+        }
+        (void)rk_buf_adds(out, "\n");
+    }
 }
 
 static void weave(const struct noting *k, const struct rk_buf *plain, struct rk_buf *out)

@@ -110,11 +110,13 @@ static bool is_optional(const struct rk_plugins *p, const char *gvk)
     return optional;
 }
 
-/* One who wants more than metadata gets it for all. */
+/* One who wants more than metadata gets it for all, and an owner is wanted whole. */
 bool rk_feeds_metadata_only(const struct rk_worker *w, const char *gvk)
 {
     const struct rk_plugins *p = w->plugins;
     bool only = false;
+    if (rk_plugins_kind(p, gvk))
+        return false;
     for (size_t i = 0; i < p->n_watches; i++) {
         if (strcmp(p->watches[i].gvk, gvk) != 0)
             continue;

@@ -7,6 +7,7 @@
 #define DOCUMENTS_MAX 100000
 #define SAID_MAX      100000 /* comments, notices, steps: each */
 #define TEXT_MAX      8192
+#define WAIT_MAX_MS   86400000
 
 static struct rk__command *mine(struct rk_pass *ps, const char *call)
 {
@@ -15,9 +16,14 @@ static struct rk__command *mine(struct rk_pass *ps, const char *call)
     return ps->command;
 }
 
+/* What is too long ends with a whole character: half of one makes all that is printed with it unreadable. */
 static const char *text_of(struct rk_pass *ps, const char *text)
 {
-    return text ? rk_arena_strndup(&ps->arena, text, strnlen(text, TEXT_MAX)) : "";
+    size_t n = text ? strnlen(text, TEXT_MAX) : 0;
+    bool cut = n == TEXT_MAX;
+    while (cut && n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80)
+        n--;
+    return n ? rk_arena_strndup(&ps->arena, text, n) : "";
 }
 
 static int32_t too_many(struct rk_pass *ps, const char *what)
@@ -75,17 +81,31 @@ static const char *lacks(const rk_step *s)
     bool body = s->verb == RK_STEP_CREATE || s->verb == RK_STEP_PATCH;
     if (s->verb < RK_STEP_CREATE || s->verb > RK_STEP_TELL)
         return "a verb";
-    if (!s->title || !s->title[0])
+    if (!s->title[0])
         return "a title";
     if (s->verb == RK_STEP_TELL)
         return NULL;
-    if (!s->gvk || !strchr(s->gvk, '/') || !s->plural || !s->name || !s->name[0])
+    if (!strchr(s->gvk, '/') || !s->plural[0] || !s->name[0])
         return "a kind with a plural, and a name";
     if (body && !rk_json_is_object(rk__in(s->body)))
         return "a body";
-    if (s->verb == RK_STEP_DELETE && (!s->uid || !s->uid[0]))
+    if (s->verb == RK_STEP_DELETE && !s->uid[0])
         return "a uid";
     return s->verb == RK_STEP_GONE && s->limit_ms <= 0 ? "a limit" : NULL;
+}
+
+/* As it is kept: that is what is looked at. */
+static rk_step copy_of(struct rk_pass *ps, const rk_step *step)
+{
+    rk_step s = *step;
+    s.title = text_of(ps, step->title);
+    s.gvk = text_of(ps, step->gvk);
+    s.plural = text_of(ps, step->plural);
+    s.ns = text_of(ps, step->ns);
+    s.name = text_of(ps, step->name);
+    s.uid = text_of(ps, step->uid);
+    s.limit_ms = step->limit_ms < WAIT_MAX_MS ? step->limit_ms : WAIT_MAX_MS;
+    return s;
 }
 
 int32_t rk__command_step(struct rk_pass *ps, const rk_step *step)
@@ -96,20 +116,14 @@ int32_t rk__command_step(struct rk_pass *ps, const rk_step *step)
     if (!step || step->size < sizeof *step)
         return rk__hook_refuse(ps, RK_EFAIL, "step: the struct has %u bytes, this host needs %zu",
                                step ? (unsigned)step->size : 0u, sizeof *step);
-    const char *lack = lacks(step);
+    rk_step s = copy_of(ps, step);
+    const char *lack = lacks(&s);
     if (lack)
-        return rk__hook_refuse(ps, RK_EFAIL, "step \"%.200s\": it has not %s",
-                               step->title ? step->title : "", lack);
+        return rk__hook_refuse(ps, RK_EFAIL, "step \"%.200s\": it has not %s", s.title, lack);
     if (c->r.n_steps == SAID_MAX)
         return too_many(ps, "steps");
     rk_step *place = rk__grow(&ps->arena, &c->r.steps, &c->r.n_steps, &c->cap_steps, sizeof *place);
-    *place = *step;
-    place->title = text_of(ps, step->title);
-    place->gvk = text_of(ps, step->gvk);
-    place->plural = text_of(ps, step->plural);
-    place->ns = text_of(ps, step->ns);
-    place->name = text_of(ps, step->name);
-    place->uid = text_of(ps, step->uid);
+    *place = s;
     return RK_OK;
 }
 

@@ -115,10 +115,13 @@ static size_t opt_size(uint32_t type)
     }
 }
 
-/* What the host has itself: in a plugin's section, and on the line of a command. */
+/* What the host has itself: in a plugin's section, on the line of a command, and as words of its own
+ * (core/cmd/main.c). */
 static const char *const in_section[] = {"file", "after", NULL};
 static const char *const on_line[] = {"help", "config",    "output",     "plan", "apply",
                                       "yes",  "namespace", "kubeconfig", NULL};
+static const char *const subcommands[] = {"run",     "render", "explain", "plugin", "conf",
+                                          "version", "worker", "help",    NULL};
 
 static bool is_key(const char *s)
 {
@@ -234,6 +237,8 @@ static void check_command(struct taking *t, rk_command *c, unsigned i)
         wrong(t, "command %u: its name \"%.64s\" is not of a-z, 0-9, -", i, c->name ? c->name : "");
         return;
     }
+    if (rk__plug_has(subcommands, c->name))
+        wrong(t, "command %s: the host has a command of that name", c->name);
     if (!c->run)
         wrong(t, "command %s: it has no function", c->name);
     if (c->opts_size > SELF_MAX)

@@ -177,10 +177,11 @@ typedef struct rk_ask {
 
 typedef struct rk_answer {
     uint32_t size;
-    int32_t http;        /* status; 0 = no answer came (why: error) */
-    int64_t age_ms;      /* of the answer, at the snapshot's time */
-    const rk_json *body; /* NULL when there is none, or it is no JSON; at most 1 MiB */
-    const char *error;   /* "" when http is 2xx, else words for people */
+    int32_t http;   /* status; 0 = no answer came (why: error) */
+    int64_t age_ms; /* of the answer, at the snapshot's time */
+    /* NULL when there is none, or it is no JSON, or has over 100,000 values; at most 1 MiB */
+    const rk_json *body;
+    const char *error; /* "" when http is 2xx, else words for people */
 } rk_answer;
 
 /* ---- offline commands -------------------------------------------------------------------------- */
@@ -200,7 +201,7 @@ typedef struct rk_step {
     /* precondition of PATCH and DELETE, and which one must be GONE; "" = any, but DELETE needs one */
     const char *uid;
     const rk_json *body; /* CREATE, PATCH */
-    int64_t limit_ms;    /* GONE: how long it may take */
+    int64_t limit_ms;    /* GONE: how long it may take, at most a day */
 } rk_step;
 
 #define RK_NOTE_TELL  0 /* worth knowing, nothing is lost */

@@ -32,9 +32,21 @@ static int32_t identify(const rk_api *rk, rk_pass *ps, rk_obj *o)
                       TLS_VOLUME);
 }
 
+/* What goes with an earlier cluster of this name, as soon as the garbage collector comes to it, signs nothing for
+ * this one: what it signed would stay, and not fit what its successor signs. Without an owner it serves as it is. */
+static int32_t is_free(const rk_api *rk, rk_pass *ps, const char *gvk, const char *name)
+{
+    const rk_json *there = rk->seen(ps, gvk, name);
+    if (!there || rk->mine(ps, there) || rk->len(there, "/metadata/ownerReferences") == 0)
+        return RK_OK;
+    return rk->fail(ps, RK_EFAIL, "", "%s %s exists and belongs to someone else", gvk, name);
+}
+
 static int32_t want_issuer(const rk_api *rk, rk_pass *ps, const char *which, const char *secret)
 {
-    rk_obj *o = rk->want(ps, TLS_ISSUER, issuer(rk, ps, which), RK_POLICY_ONCE);
+    const char *name = issuer(rk, ps, which);
+    RK_TRY(is_free(rk, ps, TLS_ISSUER, name));
+    rk_obj *o = rk->want(ps, TLS_ISSUER, name, RK_POLICY_ONCE);
     rk->announce(ps, o, NULL, "FailedToCreateIssuer");
     RK_TRY(identify(rk, ps, o));
     return secret ? rk_set_str(rk, ps, o, "/spec/ca/secretName", secret)
@@ -74,6 +86,7 @@ static int32_t describe(const rk_api *rk, rk_pass *ps, rk_obj *o, const char *se
 static int32_t want_authority(const rk_api *rk, rk_pass *ps, const struct tls *me)
 {
     static const char *const usages[4] = {"cert sign", "crl sign"};
+    RK_TRY(is_free(rk, ps, RAY_CERTIFICATE, authority(rk, ps)));
     rk_obj *o = want_certificate(rk, ps, authority(rk, ps), RK_POLICY_ONCE);
     RK_TRY(describe(rk, ps, o, authority_secret(rk, ps), "selfsigned", usages));
     RK_TRY(rk_set_bool(rk, ps, o, "/spec/isCA", 1));
@@ -86,13 +99,14 @@ static int32_t want_authority(const rk_api *rk, rk_pass *ps, const struct tls *m
 
 /* ---- the pods' own ---- */
 
-/* For how long what is being issued is left alone. */
+/* For how long what is being issued is left alone. A clock that is far ahead of ours holds up nothing. */
 static int64_t gathering(const rk_api *rk, rk_pass *ps, const struct tls *me, const rk_json *there)
 {
     const rk_json *c = rk->at(there, "/status/conditions/[Issuing]");
     int64_t since = ray_time_ms(rk->str(c, "/lastTransitionTime", "")),
             left = since + me->gather_ms - rk->now_ms(ps);
-    return rk_is(rk->str(c, "/status", ""), "True") && left > 0 ? left : 0;
+    int counts = rk_is(rk->str(c, "/status", ""), "True") && left > 0 && left <= 2 * me->gather_ms;
+    return counts ? left : 0;
 }
 
 static int32_t want_leaf(const rk_api *rk, rk_pass *ps, const struct tls *me, const char *type)

@@ -4,7 +4,7 @@
 
 #define LOOK_AGAIN_MS 30000 /* certificates wake us; this is for what they do not say */
 
-/* The clean-up Job of a cluster that goes needs no new certificate: it talks to Redis. */
+/* The clean-up Job of a cluster that goes needs no certificate: it talks to Redis. */
 int32_t tls_gate(const rk_api *rk, rk_pass *ps, void *self)
 {
     (void)self;
@@ -99,10 +99,14 @@ static int32_t give(const rk_api *rk, rk_pass *ps, const void *self, const char 
 
 int32_t tls_pod(const rk_api *rk, rk_pass *ps, void *self)
 {
-    static const char volume[] = "/spec/volumes/[" TLS_VOLUME "]/secret/secretName";
+    static const char volume[] = "/spec/volumes/[" TLS_VOLUME "]/secret";
     const struct tls *me = self;
+    rk_obj *pod = rk->subject(ps);
     if (!tls_on(rk, ps))
         return RK_OK;
-    RK_TRY(rk_offer_str(rk, ps, rk->subject(ps), volume, tls_name(rk, ps, rk->role(ps), "secret")));
+    RK_TRY(rk_offer_str(rk, ps, pod, rk_under(rk, ps, volume, "secretName"),
+                        tls_name(rk, ps, rk->role(ps), "secret")));
+    if (rk->deleting(ps)) /* the Secret may never have been there, or be gone already */
+        RK_TRY(rk->offer(pod, rk_under(rk, ps, volume, "optional"), rk->new_bool(ps, 1)));
     return ray_containers(rk, ps, me->beside, give, me);
 }

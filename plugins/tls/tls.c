@@ -2,8 +2,9 @@
  * what cert-manager is asked for (pki.c), how far it is (state.c), what pods get (pod.c), and what a cluster may
  * not say itself (validate.c). Where the API has no cert-manager.io/v1, `raycluster` refuses such a cluster.
  *
- * No pod is made before both certificates are issued as they are asked for at that moment; pods that run stay,
- * whatever becomes of the certificates. Keys are never read: Secrets are watched by their metadata.
+ * No pod is made before both certificates are issued as they were asked for when the pass began (what it asks for
+ * itself counts from the next one on: each pod waits for its own address); pods that run stay, whatever becomes
+ * of the certificates. Keys are never read: Secrets are watched by their metadata.
  *
  * Unlike the peer's, which looks once a minute, a new pod's address is asked for at once: pods are watched.
  * While a certificate is being issued, further addresses are gathered, so that a cluster that grows does not
@@ -78,8 +79,11 @@ static int32_t check(const void *self, char *err, size_t err_size)
 {
     const struct tls *me = self;
     const char *text = NULL;
-    if (me->mount[0] != '/' || !me->mount[1] || strpbrk(me->mount, "]'\" $\\"))
-        text = "mount: an absolute path without spaces, quotes, '$' and ']' is wanted";
+    /* It stands in a shell's script, and between brackets in a path. */
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-";
+    if (me->mount[0] != '/' || !me->mount[1] || me->mount[strspn(me->mount, plain)])
+        text = "mount: an absolute path of letters, digits, '/', '.', '_' and '-' is wanted";
     else if (!me->domain[0])
         text = "cluster-domain: a DNS name is wanted";
     else if (me->ca_ms < HOURS || me->ca_renew_ms >= me->ca_ms)

@@ -197,7 +197,7 @@ def test_an_unknown_name_is_told(cluster):
 @pytest.mark.parametrize("option, value", [
     ("shm.size", "5foo"), ("shm.size", "1Gi,2"), ("raystart.open-files", "abc"), ("raystart.open-files", ""), ("probes.gcs-wget-timeout", "x"),
     ("autoscaler.start", ""), ("prestop.command", ""), ("prestop.grace-period", "900ms"), ("prestop.grace-period", "1500ms"),
-    ("tls.mount", "etc/tls"), ("tls.mount", "/a b"), ("tls.cluster-domain", ""), ("tls.duration", "10m"), ("tls.renew-before", "2160h")])
+    ("tls.mount", "etc/tls"), ("tls.mount", "/a b"), ("tls.mount", "/a&b"), ("tls.mount", "/a(b"), ("tls.mount", "/a~b"), ("tls.cluster-domain", ""), ("tls.duration", "10m"), ("tls.renew-before", "2160h")])
 def test_an_option_that_would_break_each_pod_stops_the_start(option, value):
     done = run("conf", "--set", f"plugin:{option}={value}")
     assert done.returncode == 78 and option.partition(".")[2] in done.stderr, done.stderr

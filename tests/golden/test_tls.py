@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from renderer import allowed, refused, render
+from renderer import allowed, refused, render, run
 
 pytestmark = pytest.mark.asan
 
@@ -55,6 +55,15 @@ def test_refused_with_its_path(tmp_path, what):
 @pytest.mark.parametrize("what", ALLOWED)
 def test_allowed(tmp_path, what):
     allowed(tmp_path, ALLOWED[what])
+
+
+@pytest.mark.parametrize("which", ["duration", "ca-duration"])
+def test_a_life_that_cert_manager_refuses_stops_the_start(which):
+    before = which.replace("duration", "renew-before")
+    done = run("conf", "--set", f"plugin:tls.{which}=59m", "--set", f"plugin:tls.{before}=5m")
+    assert done.returncode == 78 and f"{which}: at least 1h" in done.stderr, done.stderr
+    done = run("conf", "--set", f"plugin:tls.{which}=60m", "--set", f"plugin:tls.{before}=5m")
+    assert done.returncode == 0, done.stderr
 
 
 # ---- the script ----

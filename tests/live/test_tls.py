@@ -190,6 +190,27 @@ def test_what_a_certificate_says_is_kept_and_nothing_else_of_it(tls):
     assert len([e for e in tls.writes(resource="certificates", since=since) if e["verb"] == "patch" and e["objectRef"]["name"] == name]) == 1
 
 
+def test_a_cluster_that_is_made_again_at_once_has_an_authority_of_its_own(tls):
+    """The first one's issuer is there for longer than its certificates: nothing is asked of it."""
+    tls.create(ray.cluster("again", ("small", 1), **SEALED))
+    until(tls, follows("again", 1), "a cluster that runs")
+    first = tls.all.cluster("again")["metadata"]["uid"]
+    tls.kube.patch("issuers", tls.ns, "ray-ca-issuer-again", {"metadata": {"finalizers": ["example.com/slow"]}})
+    tls.kube.delete("rayclusters", tls.ns, "again")
+    tls.create(ray.cluster("again", ("small", 1), **SEALED))
+    second = tls.kube.get("rayclusters", tls.ns, "again")["metadata"]["uid"]
+    assert first != second
+
+    def owned(world, uid):
+        return [obj["metadata"]["name"] for obj in world.all("issuers") + world.all("certificates") if [r["uid"] for r in obj["metadata"]["ownerReferences"]] == [uid]]
+    tls.all.wait_for(lambda w: owned(w, first) == ["ray-ca-issuer-again"], what="the rest of the first one's to go")
+    tls.all.wait_for(lambda w: "ray-ca-issuer-again exists and belongs to someone else" in w.condition("again", "raykeeper.io/HookFailed").get("message", ""), what="why nothing is made")
+    assert not owned(tls.all, second) and not [p for p in tls.all.pods("again") if p["metadata"]["ownerReferences"][0]["uid"] == second]
+    tls.kube.patch("issuers", tls.ns, "ray-ca-issuer-again", {"metadata": {"finalizers": None}})
+    until(tls, lambda w: len(owned(w, second)) == 5 and follows("again", 1)(w), "the second one, with what is its own")
+    tls.all.wait_for(lambda w: w.condition("again", "CertificatesReady").get("status") == "True" and not w.condition("again", "raykeeper.io/HookFailed"), what="all well")
+
+
 def test_what_is_the_operators_is_refused_in_the_template(tls):
     mine = ray.cluster("mine", ("small", 1), **SEALED)
     mine["spec"]["headGroupSpec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "RAY_USE_TLS", "value": "0"}]

@@ -603,6 +603,36 @@ static void comments_stand_above_the_lines_of_their_values(void **state)
     rk_buf_done(&out);
 }
 
+/* What is behind a break of another kind would be a line of the document. */
+static void a_comment_is_never_more_than_a_comment(void **state)
+{
+    (void)state;
+    cJSON *v = NULL;
+    struct rk_buf out;
+    struct rk_err err = RK_ERR_INIT;
+    static const char text[] = "{\"a\":1}";
+    assert_int_equal(rk_json_parse(&arena, text, sizeof text - 1, NULL, &v, &err), 0);
+    static const char *const odd[] = {
+        "one\rb: 2",
+        "one\r\nb: 2",
+        "one\xC2\x85"
+        "b: 2",
+        "one\xE2\x80\xA8"
+        "b: 2",
+        "one\xE2\x80\xA9"
+        "b: 2",
+        "a bell \a, a \x7F",
+        "\n\n",
+    };
+    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+        const struct rk_yaml_note note = {v, odd[i]};
+        rk_buf_init(&out, 10000);
+        assert_int_equal(rk_yaml_print_noted(v, &note, 1, &out), 0);
+        reads_as(rk_buf_text(&out), "{\"a\":1}");
+        rk_buf_done(&out);
+    }
+}
+
 static void a_full_buffer_is_an_error(void **state)
 {
     (void)state;
@@ -630,6 +660,7 @@ int main(void)
         T(texts_that_look_like_something_else_are_quoted),
         T(every_text_comes_back),
         T(comments_stand_above_the_lines_of_their_values),
+        T(a_comment_is_never_more_than_a_comment),
         T(a_full_buffer_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,6 +107,12 @@ static void reply(struct world *w, int code, const char *body)
     settle(w);
 }
 
+static void ignore(void *ctx, const struct rk_resp *resp)
+{
+    (void)ctx;
+    (void)resp;
+}
+
 /* Who was woken since the last call. */
 static const char *woken(struct world *w)
 {
@@ -256,6 +262,10 @@ static void without_a_word_the_last_answer_stands_and_grows_old(void **state)
     assert_int_equal(a.at_us, b.at_us);
     assert_string_equal(known(&w, PODS), "200 {} ");
     assert_string_equal(woken(&w), "");
+    fakeapi_status(next(&w), 408, "Timeout", "no");
+    settle(&w);
+    assert_string_equal(known(&w, PODS), "200 {} ");
+    assert_string_equal(woken(&w), "");
     close_world(&w);
 }
 
@@ -311,6 +321,36 @@ static void after_a_failure_it_is_left_alone_for_longer_and_longer(void **state)
     fakeapi_reply(c, 200, NULL, "{}");
     settle(&w);
     assert_true(next(&w)->at_ms - from < 1000); /* all is well */
+    close_world(&w);
+}
+
+static void a_server_that_names_a_time_has_it_and_nobody_waits_longer_than_a_minute(void **state)
+{
+    static const struct {
+        int64_t before, said, wait;
+    } cases[] = {{0, -1, 1000},   {1000, -1, 2000},    {32000, -1, 60000}, {60000, -1, 60000},
+                 {0, 5000, 5000}, {8000, 5000, 16000}, {0, 3600000, 60000}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct question q = {.backoff_ms = cases[i].before};
+        const struct rk_resp r = {.retry_after_ms = cases[i].said};
+        assert_int_equal(longer(&q, &r), cases[i].wait);
+    }
+}
+
+/* A pause that it was told to make is its own. */
+static void who_asks_too_much_holds_up_no_write(void **state)
+{
+    struct world w;
+    const struct rk_req req = {
+        .lane = RK_LANE_UNARY, .method = "GET", .path = "/api/v1/nodes", .done = ignore};
+    (void)state;
+    open_world(&w);
+    passed(&w, "one", PODS, SOON);
+    fakeapi_reply(next(&w), 429, "Retry-After: 30\r\n", "{}");
+    settle(&w);
+    (void)rk_client_send(w.client, &req);
+    fakeapi_reply(fakeapi_next_of(w.api, "GET", "/nodes"), 200, NULL, "{}");
     close_world(&w);
 }
 
@@ -417,11 +457,25 @@ static void an_answer_that_is_too_large_is_none_and_so_are_too_many(void **state
     settle(&w);
     assert_string_equal(known(&w, "/api/v1/a"), "0  no answer: it is larger than 1 MiB");
     assert_string_equal(woken(&w), "one ");
+    int64_t from = rk_clock_ms();
+    c = next(&w); /* not at its pace: that much is not fetched over and over */
+    assert_true(c->at_ms - from >= 900);
+    fakeapi_reply(c, 200, NULL, "1");
+    settle(&w);
     asks_nothing(&w, "one");
+    passed(&w, "one", "/api/v1/b", SOON);
+    reply(&w, 200, "1234");
+    reply(&w, 200, "12345678"); /* in place of the other: ten bytes are enough */
+    assert_string_equal(known(&w, "/api/v1/b"), "200 12345678 ");
     passed(&w, "one", "/api/v1/b", 60000);
     reply(&w, 200, "12345678");
-    passed(&w, "two", "/api/v1/c", 60000);
+    passed(&w, "two", "/api/v1/c", SOON);
+    from = rk_clock_ms();
     reply(&w, 200, "123");
+    c = next(&w);
+    assert_true(c->at_ms - from >= 900);
+    fakeapi_reply(c, 200, NULL, "123");
+    settle(&w);
     assert_string_equal(known(&w, "/api/v1/b"), "200 12345678 ");
     assert_string_equal(known(&w, "/api/v1/c"),
                         "0  no answer: all that is asked takes too much memory");
@@ -451,6 +505,23 @@ static void forgotten_means_that_nothing_is_asked_until_somebody_does(void **sta
     close_world(&w);
 }
 
+static void a_table_that_is_gone_asks_nothing(void **state)
+{
+    struct world w;
+    (void)state;
+    open_world(&w);
+    passed(&w, "one", PODS, 5 * SOON);
+    reply(&w, 200, "{}");
+    passed(&w, "two", "/api/v1/nodes", SOON);
+    struct fakeapi_call *c = fakeapi_next_of(w.api, "GET", "/nodes");
+    rk_asks_free(w.asks); /* one has its turn soon, the other is in flight */
+    w.asks = NULL;
+    fakeapi_reply(c, 200, NULL, "{}");
+    fakeapi_idle(w.api, 10 * SOON);
+    assert_false(fakeapi_pending(w.api, "GET", NULL));
+    close_world(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -463,12 +534,15 @@ int main(void)
         cmocka_unit_test(when_there_never_was_a_word_that_is_told_once),
         cmocka_unit_test(an_answer_that_breaks_off_is_none),
         cmocka_unit_test(after_a_failure_it_is_left_alone_for_longer_and_longer),
+        cmocka_unit_test(a_server_that_names_a_time_has_it_and_nobody_waits_longer_than_a_minute),
+        cmocka_unit_test(who_asks_too_much_holds_up_no_write),
         cmocka_unit_test(what_goes_wrong_behind_a_proxy_is_no_outage_of_the_api_server),
         cmocka_unit_test(eight_are_in_flight_and_the_others_wait_their_turn),
         cmocka_unit_test(there_are_fifty_a_second_and_no_more),
         cmocka_unit_test(a_table_that_is_full_says_so_and_has_room_again),
         cmocka_unit_test(an_answer_that_is_too_large_is_none_and_so_are_too_many),
         cmocka_unit_test(forgotten_means_that_nothing_is_asked_until_somebody_does),
+        cmocka_unit_test(a_table_that_is_gone_asks_nothing),
     };
     return cmocka_run_group_tests_name("loop ask", tests, NULL, NULL);
 }

@@ -190,6 +190,24 @@ static void of_a_kind_of_owners_nobody_may_watch_a_part(void **state)
     close_world(&x);
 }
 
+/* An answer to a write goes into the view: one of metadata only would be an owner without a spec. */
+static void of_a_kind_of_owners_no_answer_is_less_than_whole(void **state)
+{
+    struct world x;
+    (void)state;
+    set_up(&x);
+    watches(&x, 1,
+            (rk_watch){.gvk = THING,
+                       .plural = "things",
+                       .owner = JOB,
+                       .keep = "/metadata/labels",
+                       .metadata_only = 1});
+    start(&x);
+    assert_int_equal(x.rc, 0);
+    assert_false(rk_feeds_metadata_only(&x.w, THING));
+    close_world(&x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +215,7 @@ int main(void)
         cmocka_unit_test(a_kind_that_somebody_needs_is_waited_for),
         cmocka_unit_test(a_kind_of_owners_that_is_owned_too_has_one_watch_and_wakes_both),
         cmocka_unit_test(of_a_kind_of_owners_nobody_may_watch_a_part),
+        cmocka_unit_test(of_a_kind_of_owners_no_answer_is_less_than_whole),
     };
     return cmocka_run_group_tests_name("loop feed", tests, NULL, NULL);
 }

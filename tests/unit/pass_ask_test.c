@@ -320,21 +320,40 @@ STAGE_TEST(a_plan_that_waits_makes_nothing_behind_it_and_needs_no_time_of_its_ow
     assert_int_equal(stage_count(st, RK_OP_CREATE), 1);
 }
 
+/* A list of so many numbers. */
+static void give_numbers(struct rk_buf *b, int n)
+{
+    rk_buf_init(b, 1u << 20);
+    assert_int_equal(rk_buf_adds(b, "[0"), 0);
+    for (int i = 1; i < n; i++)
+        assert_int_equal(rk_buf_adds(b, ",1"), 0);
+    assert_int_equal(rk_buf_adds(b, "]"), 0);
+    give(200, rk_buf_text(b), "");
+}
+
 STAGE_TEST(what_a_large_answer_takes_is_not_held_against_the_hook)
 {
     struct rk_buf b;
     set_up(st, RK_PHASE_PLAN);
     st->conf.arena_cap = 64 * 1024;
-    rk_buf_init(&b, 1u << 20);
-    assert_int_equal(rk_buf_adds(&b, "[0"), 0);
-    for (int i = 0; i < 90000; i++)
-        assert_int_equal(rk_buf_adds(&b, ",1"), 0);
-    assert_int_equal(rk_buf_adds(&b, "]"), 0);
-    give(200, rk_buf_text(&b), "");
+    give_numbers(&b, 90000);
     ask_for(PODS, 5000);
     stage_run(st);
     assert_null(st->plan->problem);
     assert_non_null(got[0].body);
+    rk_buf_done(&b);
+}
+
+STAGE_TEST(an_answer_of_too_many_values_has_no_body)
+{
+    struct rk_buf b;
+    set_up(st, RK_PHASE_PLAN);
+    give_numbers(&b, 100001);
+    ask_for(PODS, 5000);
+    stage_run(st);
+    assert_null(st->plan->problem);
+    assert_int_equal(got[0].http, 200);
+    assert_null(got[0].body);
     rk_buf_done(&b);
 }
 
@@ -357,6 +376,7 @@ int main(void)
         cmocka_unit_test(of_an_object_that_is_done_nothing_is_asked),
         cmocka_unit_test(a_plan_that_waits_makes_nothing_behind_it_and_needs_no_time_of_its_own),
         cmocka_unit_test(what_a_large_answer_takes_is_not_held_against_the_hook),
+        cmocka_unit_test(an_answer_of_too_many_values_has_no_body),
     };
     return cmocka_run_group_tests_name("pass ask", tests, NULL, NULL);
 }

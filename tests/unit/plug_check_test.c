@@ -178,6 +178,7 @@ static void bring(struct made *m, const char *name, const char *option)
     m->d.n_commands = 1;
 }
 SPOIL(command_name, bring(m, "Tell", "word"))
+SPOIL(command_of_the_host, bring(m, "render", "word"))
 SPOIL(command_option_of_the_host, bring(m, "tell", "plan"))
 SPOIL(command_option_far, {
     static rk_command small[1];
@@ -237,6 +238,7 @@ static const struct {
     {gauge_help, "gauge things: its help is one line without backslashes"},
     {gauge_name, "gauge 0: \"things info\" is not a metric's name"},
     {command_name, "command 0: its name \"Tell\" is not of a-z, 0-9, -"},
+    {command_of_the_host, "command render: the host has a command of that name"},
     {command_option_of_the_host, "option plan: the host has an option of that name"},
     {command_option_far, "option word: offset 0 is not a place for it in a self of 4 bytes"},
     {watch_keeps_too_much, "watch v1/Pod: keeps 129 paths, at most 128 are possible"},

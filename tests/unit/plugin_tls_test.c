@@ -217,11 +217,14 @@ static void pods_are_made_with_them_once_they_are_issued(void **state)
     assert_null(p->problem);
     assert_int_equal(world_count(p, RK_OP_CREATE), 2);
     assert_int_equal(world_count(p, RK_OP_PATCH), 0);
-    has(written(&w, RK_OP_CREATE, RAY_POD, "head"), "\"secretName\":\"ray-head-secret-c\"");
+    has(written(&w, RK_OP_CREATE, RAY_POD, "head"),
+        "\"secret\":{\"secretName\":\"ray-head-secret-c\"}");
     has(written(&w, RK_OP_CREATE, RAY_POD, "worker"), "\"secretName\":\"ray-worker-secret-c\"");
     has(world_status(&w), "\"type\":\"CertificatesReady\",\"status\":\"True\"");
     /* and without the option, none of it */
+    w.status = "{\"conditions\":[{\"type\":\"CertificatesReady\",\"status\":\"True\"}]}";
     p = world_run(&w, IN_CLEAR);
+    has(world_status(&w), "\"conditions\":[]");
     assert_int_equal(world_count(p, RK_OP_CREATE), 2);
     assert_null(strstr(written(&w, RK_OP_CREATE, RAY_POD, "head"), "tls"));
     close_world(&w);
@@ -251,6 +254,32 @@ static void each_is_asked_for_in_full(void **state)
     close_world(&w);
 }
 
+/* Under which reason a failure of this write would be told. */
+static const char *reason(const struct rk_plan *p, enum rk_op_verb verb, const char *name)
+{
+    for (size_t i = 0; i < p->n_ops; i++)
+        if (p->ops[i].verb == verb && strcmp(p->ops[i].name, name) == 0)
+            return p->ops[i].fail_reason;
+    return "not written";
+}
+
+static void what_cannot_be_written_is_told_by_its_reason(void **state)
+{
+    struct world w;
+    (void)state;
+    open_tls(&w);
+    w.served = everything;
+    const struct rk_plan *p = world_run(&w, SPEC);
+    assert_string_equal(reason(p, RK_OP_CREATE, "ray-ca-issuer-c"), "FailedToCreateIssuer");
+    assert_string_equal(reason(p, RK_OP_CREATE, "ray-ca-certificate-c"),
+                        "FailedToCreateCertificate");
+    see_issued(&w);
+    (void)see_pod(&w, "w1", "worker", "Running", "{\"ip\":\"10.0.0.3\"}");
+    p = world_run(&w, SPEC);
+    assert_string_equal(reason(p, RK_OP_PATCH, "ray-worker-cert-c"), "FailedToUpdateCertificate");
+    close_world(&w);
+}
+
 static void certificates_follow_the_addresses_of_the_live_pods(void **state)
 {
     struct world w;
@@ -262,6 +291,7 @@ static void certificates_follow_the_addresses_of_the_live_pods(void **state)
     (void)see_pod(&w, "w1", "worker", "Running", "{\"ip\":\"10.0.0.3\"},{\"ip\":\"fd00::3\"}");
     (void)see_pod(&w, "w2", "worker", "Pending", "{\"ip\":\"10.0.0.2\"}");
     (void)see_pod(&w, "w3", "worker", "Failed", "{\"ip\":\"10.0.0.4\"}");
+    (void)see_pod(&w, "w7", "worker", "Succeeded", "{\"ip\":\"10.0.0.7\"}");
     (void)see_pod(&w, "w4", "worker", "Running", "{\"ip\":\"10.0.0.5\"}");
     (void)see_pod(&w, "w5", "worker", "Pending", "");
     see_pod(&w, "w6", "worker", "Running", "{\"ip\":\"10.0.0.6\"}")->mine = false;
@@ -315,6 +345,11 @@ static void what_is_being_issued_is_not_asked_for_anew_until_it_takes_too_long(v
     (void)see_leaf(&w, "worker", "\"127.0.0.1\",\"10.0.0.2\"",
                    ISSUED ISSUING("2026-01-02T03:03:35Z") "]");
     assert_int_equal(world_count(world_run(&w, SPEC), RK_OP_PATCH), 1);
+    /* by a clock that is wrong: that would be never */
+    world_remove(&w, "ray-worker-cert-c");
+    (void)see_leaf(&w, "worker", "\"127.0.0.1\",\"10.0.0.2\"",
+                   ISSUED ISSUING("2126-01-02T03:03:35Z") "]");
+    assert_int_equal(world_count(world_run(&w, SPEC), RK_OP_PATCH), 1);
     close_world(&w);
 }
 
@@ -337,14 +372,17 @@ static void a_secret_that_nobody_owns_goes_with_the_cluster(void **state)
     w.served = everything;
     see_issued(&w);
     (void)see_secret(&w, "ray-head-secret-c", "");
+    (void)see_secret(&w, "c-ca-secret-u", "");
+    (void)see_secret(&w, "other", "");
     (void)see_secret(&w, "ray-worker-secret-c",
                      "{\"apiVersion\":\"cert-manager.io/v1\",\"kind\":\"Certificate\",\"name\":"
                      "\"ray-worker-cert-c\",\"uid\":\"x\"}");
     const struct rk_plan *p = world_run(&w, SPEC);
     assert_null(p->problem);
     assert_int_equal(count(p, RK_OP_CREATE, TLS_SECRET), 0);
-    assert_int_equal(count(p, RK_OP_PATCH, TLS_SECRET), 1);
+    assert_int_equal(count(p, RK_OP_PATCH, TLS_SECRET), 2);
     has(written(&w, RK_OP_PATCH, TLS_SECRET, "ray-head-secret-c"), "\"uid\":\"u\"");
+    has(written(&w, RK_OP_PATCH, TLS_SECRET, "c-ca-secret-u"), "\"uid\":\"u\"");
     close_world(&w);
 }
 
@@ -358,9 +396,43 @@ static void the_clean_up_of_a_cluster_that_goes_waits_for_nothing(void **state)
     (void)world_run(&w, SPEC);
     assert_non_null(shaped);
     has(shaped, "\"RAY_USE_TLS\"");
-    has(shaped, "\"ray-head-secret-c\"");
+    has(shaped, "\"secret\":{\"secretName\":\"ray-head-secret-c\",\"optional\":true}");
     assert_null(strstr(shaped, TLS_WAIT));
+    assert_string_equal(world_status(&w), ""); /* nor is it told that it has none */
     close_world(&w);
+}
+
+/* The garbage collector is slow, and another cluster has the name already: what an authority that goes signs
+ * would not fit what the next one signs. */
+static void nothing_is_asked_of_an_authority_of_an_earlier_cluster(void **state)
+{
+    static const char *const names[][2] = {{TLS_ISSUER, "ray-selfsigned-issuer-c"},
+                                           {RAY_CERTIFICATE, "ray-ca-certificate-c"},
+                                           {TLS_ISSUER, "ray-ca-issuer-c"}};
+    for (size_t i = 0; i < RK_COUNT(names); i++) {
+        struct world w;
+        (void)state;
+        open_tls(&w);
+        w.served = everything;
+        struct rk_seen *s = world_put(
+            &w, names[i][1],
+            rk_arena_fmt(&w.arena,
+                         "{\"metadata\":{\"name\":\"%s\",\"ownerReferences\":[{\"uid\":\"old\"}]}}",
+                         names[i][1]));
+        s->gvk = names[i][0];
+        s->mine = false;
+        const struct rk_plan *p = world_run(&w, SPEC);
+        assert_true(p->failed);
+        has(p->problem, names[i][1]);
+        has(p->problem, "belongs to someone else");
+        assert_int_equal(world_count(p, RK_OP_CREATE), 0);
+        /* one that was left behind on purpose, without an owner, serves */
+        s->json = rk_span_of("{\"metadata\":{}}");
+        p = world_run(&w, SPEC);
+        assert_null(p->problem);
+        assert_int_equal(world_count(p, RK_OP_CREATE), 4);
+        close_world(&w);
+    }
 }
 
 static void a_certificate_that_ends_is_told(void **state)
@@ -392,19 +464,89 @@ static void offline_pods_are_shown_as_they_will_be(void **state)
     close_world(&w);
 }
 
+/* ---- whatever others write ---- */
+
+static cJSON *nth(cJSON *v, size_t *left)
+{
+    if ((*left)-- == 0)
+        return v;
+    cJSON *found = NULL;
+    for (cJSON *c = v->child; c && !found; c = c->next)
+        found = nth(c, left);
+    return found;
+}
+
+/* The text with its node `at` replaced by `value`; NULL = it has no more nodes. */
+static const char *spoilt(struct world *w, struct rk_span text, size_t at, const char *value)
+{
+    cJSON *root = NULL, *other = NULL;
+    struct rk_err err = RK_ERR_INIT;
+    assert_int_equal(rk_json_parse(&w->arena, text.p, text.n, NULL, &root, &err), 0);
+    assert_int_equal(rk_json_parse(&w->arena, value, strlen(value), NULL, &other, &err), 0);
+    cJSON *node = nth(root, &at);
+    if (!node)
+        return NULL;
+    node->type = other->type;
+    node->child = other->child;
+    node->valuestring = other->valuestring;
+    return rk_json_text(&w->arena, root);
+}
+
+/* Certificates, Secrets and pods are other people's: each value of them in turn is of another type. */
+static void hostile_objects_break_nothing_and_cost_no_pod(void **state)
+{
+    static const char *const values[] = {"null",
+                                         "true",
+                                         "7",
+                                         "\"x\"",
+                                         "[]",
+                                         "{}",
+                                         "[[],{},null,\"x\",5]",
+                                         "[{\"type\":[],\"ip\":{}}]",
+                                         "{\"type\":\"Ready\",\"ip\":\"1.2.3.4\"}"};
+    struct world w;
+    size_t tried = 0;
+    (void)state;
+    open_tls(&w);
+    w.served = everything;
+    see_issued(&w);
+    (void)see_pod(&w, "w1", "worker", "Running", "{\"ip\":\"10.0.0.3\"}");
+    world_put(&w, "ray-head-secret-c",
+              "{\"metadata\":{\"name\":\"ray-head-secret-c\",\"ownerReferences\":[]}}")
+        ->gvk = TLS_SECRET;
+    for (size_t i = 0; i < w.n; i++)
+        for (size_t v = 0; v < RK_COUNT(values); v++) {
+            const struct rk_span well = w.seen[i].json;
+            const char *text;
+            for (size_t at = 0; (text = spoilt(&w, well, at, values[v])) != NULL; at++) {
+                w.seen[i].json = rk_span_of(text);
+                const struct rk_plan *p = world_run(&w, SPEC);
+                assert_int_equal(world_count(p, RK_OP_DELETE), 0);
+                tried++;
+            }
+            w.seen[i].json = well;
+        }
+    assert_true(tried > 500);
+    assert_int_equal(count(world_run(&w, SPEC), RK_OP_CREATE, RAY_POD), 2);
+    close_world(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_pod_is_made_before_both_certificates_are_issued),
         cmocka_unit_test(pods_are_made_with_them_once_they_are_issued),
         cmocka_unit_test(each_is_asked_for_in_full),
+        cmocka_unit_test(what_cannot_be_written_is_told_by_its_reason),
         cmocka_unit_test(certificates_follow_the_addresses_of_the_live_pods),
         cmocka_unit_test(the_same_addresses_in_another_order_are_left_alone),
         cmocka_unit_test(what_is_being_issued_is_not_asked_for_anew_until_it_takes_too_long),
         cmocka_unit_test(a_secret_that_nobody_owns_goes_with_the_cluster),
         cmocka_unit_test(the_clean_up_of_a_cluster_that_goes_waits_for_nothing),
+        cmocka_unit_test(nothing_is_asked_of_an_authority_of_an_earlier_cluster),
         cmocka_unit_test(a_certificate_that_ends_is_told),
         cmocka_unit_test(offline_pods_are_shown_as_they_will_be),
+        cmocka_unit_test(hostile_objects_break_nothing_and_cost_no_pod),
     };
     return cmocka_run_group_tests_name("plugin tls", tests, NULL, NULL);
 }
