@@ -98,7 +98,7 @@ static void give(struct rk_command_run *r, const rk_opt *o, const char *value)
 /* True when it is one of the host's. */
 static bool host_option(struct rk_command_run *r, int opt, const char *arg)
 {
-    if (opt == 'o' && (strcmp(arg, "json") == 0 || strcmp(arg, "yaml") == 0))
+    if (opt == 'o' && arg && (strcmp(arg, "json") == 0 || strcmp(arg, "yaml") == 0))
         r->json = strcmp(arg, "json") == 0;
     else if (opt == 'n')
         r->ns = arg;

@@ -94,10 +94,9 @@ static void tell(struct question *q, int http, const char *error, struct rk_span
                                       .body = {rk_strndup(body.p, body.n), body.n},
                                       .error = rk_strdup(error)};
     a->bytes += body.n;
-    const struct link *l;
-    if (news)
-        TAILQ_FOREACH(l, &q->links, of_question)
-    a->conf.wake(a->conf.ctx, l->asker->owner);
+    for (const struct link *l = news ? TAILQ_FIRST(&q->links) : NULL; l;
+         l = TAILQ_NEXT(l, of_question))
+        a->conf.wake(a->conf.ctx, l->asker->owner);
 }
 
 static bool is_too_large(const struct rk_resp *resp)
@@ -176,7 +175,10 @@ static void on_done(void *ctx, const struct rk_resp *resp)
     const struct link *l;
     q->fresh_ms = INT64_MAX / 2;
     TAILQ_FOREACH(l, &q->links, of_question)
-    q->fresh_ms = l->fresh_ms < q->fresh_ms ? l->fresh_ms : q->fresh_ms;
+    {
+        if (l->fresh_ms < q->fresh_ms)
+            q->fresh_ms = l->fresh_ms;
+    }
     take_turn(q);
     pump(a);
 }

@@ -183,8 +183,9 @@ static cJSON *shrunk(struct rk_pass *ps, const struct rk_obj *o, const char *lin
     uint64_t was = strtoull(line + strlen(SHAPE), &end, 16);
     const cJSON *want = *end == ' ' ? rk_path_get(o->root, end + 1) : NULL;
     *ret_path = end + 1;
-    return rk_json_is_array(want) && shape_of(want, 0) != was ? rk_json_copy(&ps->arena, want)
-                                                              : NULL;
+    return want && rk_json_is_array(want) && shape_of(want, 0) != was
+               ? rk_json_copy(&ps->arena, want)
+               : NULL;
 }
 
 static cJSON *remove_forgotten(struct rk_pass *ps, const struct rk_obj *o, const cJSON *observed,
