@@ -27,6 +27,17 @@ const char *lg_container_place(struct lg *c, const struct lg_type *t)
     return c->rk->fmt(c->ps, "%s.podConfig.spec.containers[%zu]", t->where, ray_index(c, t));
 }
 
+int lg_is_container(struct lg *c, const struct lg_type *t, const char *name)
+{
+    static const char *const lists[] = {"containers", "initContainers"};
+    const rk_api *rk = c->rk;
+    for (size_t i = 0; i < RK_COUNT(lists); i++)
+        for (RK_EACH(rk, it, rk->at(t->is, rk->fmt(c->ps, "/podConfig/spec/%s", lists[i]))))
+            if (rk_is(rk->str(it, "/name", ""), name))
+                return 1;
+    return 0;
+}
+
 /* ray-node says nothing of which one it is; every other name is somebody's choice. */
 static const char *container_name(struct lg *c, const struct lg_shape *s)
 {
@@ -35,10 +46,7 @@ static const char *container_name(struct lg *c, const struct lg_shape *s)
                *ours = s->head ? "ray-head" : "ray-worker";
     if (name[0] && !rk_is(name, "ray-node"))
         return name;
-    for (RK_EACH(rk, it, rk->at(s->t->is, "/podConfig/spec/containers")))
-        if (rk_is(rk->str(it, "/name", ""), ours))
-            return name[0] ? name : "ray-node";
-    return ours;
+    return lg_is_container(c, s->t, ours) ? name[0] ? name : "ray-node" : ours;
 }
 
 static rk_json *env(struct lg *c, const rk_json *list, const struct lg_shape *s)

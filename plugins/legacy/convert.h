@@ -136,6 +136,8 @@ struct lg_shape {
     int head;
 };
 rk_json *lg_shaped(struct lg *c, struct lg_shape *s);
+/* Has a container or init container of the pod this name? */
+int lg_is_container(struct lg *c, const struct lg_type *t, const char *name);
 
 /* podmeta.c; `container`: name of the Ray container. */
 void lg_template_metadata(struct lg *c, const struct lg_type *t, int head, const char *container,

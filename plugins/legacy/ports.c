@@ -101,6 +101,10 @@ static void take(struct lg *c, struct chosen *x, const rk_json *own)
     int64_t number = rk->num(own, "/containerPort", 0);
     const char *wanted = tcp(c, own) ? rk->str(x->wanted, number_key(c, number), NULL) : NULL,
                *name = rk->str(own, "/name", "");
+    if (wanted && !wanted[0])
+        lg_tell(c, 1, "",
+                rk->fmt(c->ps, "port %lld stands twice in the head's container: once is left out",
+                        (long long)number));
     if (wanted ? !wanted[0] : usual(c, own))
         return; /* there already; or open all the same, and no part of the Service */
     rk_json *p = rk->new_object(c->ps);
