@@ -136,7 +136,8 @@ static int32_t unmark(const struct cut *c, const rk_json *o)
             rk->push(c->ps, left, rk->copy(c->ps, f));
     rk->put(c->ps, notes, LG_KOPF_ANNOTATION, rk->parse(c->ps, "null", 4));
     rk->put(c->ps, m, "annotations", notes);
-    rk->put(c->ps, m, "finalizers", rk->len(left, "") ? left : rk->parse(c->ps, "null", 4));
+    if (lg_has_finalizer(rk, o)) /* else those of others are nobody's business */
+        rk->put(c->ps, m, "finalizers", rk->len(left, "") ? left : rk->parse(c->ps, "null", 4));
     rk->put(c->ps, body, "metadata", m);
     return lg_cut_step(c, RK_STEP_PATCH,
                        rk->fmt(c->ps, "take the old operator's finalizer and annotation off %s",

@@ -117,6 +117,8 @@ WRONG = [  # where, what, the place that is told, why
     ((*T1, "podConfig", "spec", "containers"), {"a": {}}, f"{WORKER}.podConfig.spec.containers", "is a map, a list is wanted"),
     ((*T1, "podConfig", "spec", "volumes"), ["x"], f"{WORKER}.podConfig.spec.volumes[0]", "a map is wanted"),
     ((*T1, "podConfig", "spec", "tolerations"), {}, f"{WORKER}.podConfig.spec.tolerations", "a list is wanted"),
+    ((*T1, "podConfig", "spec", "tolerations"), [{"key": "a", "value": True}], f"{WORKER}.podConfig.spec.tolerations[0].value", "a string is wanted"),
+    ((*T1, "podConfig", "spec", "tolerations"), [{"key": "a", "tolerationSeconds": "5"}], f"{WORKER}.podConfig.spec.tolerations[0].tolerationSeconds", "a number is wanted"),
     ((*C1, "command"), "sleep", f"{RAY}.command", "is a string, a list is wanted"),
     ((*C1, "args"), [1], f"{RAY}.args[0]", "a string is wanted"),
     ((*C1, "command"), ["bash", "-c", "sleep infinity '"], f"{RAY}.command", "has no end"),

@@ -211,6 +211,18 @@ def test_what_cannot_be_converted_says_why(old):
     assert ray.ready("bad", 1)(w)
 
 
+def test_a_cluster_that_the_api_server_refuses_says_why(old):
+    old.create("refused", head={"terminationGracePeriodSeconds": "soon"})
+    old.phase("refused", "Error")
+    assert "terminationGracePeriodSeconds" in old.status("refused")["message"]
+    old.edit_pod("refused", 0, {"terminationGracePeriodSeconds": 5})
+    old.phase("refused", "Running")
+    assert "message" not in old.status("refused")
+    old.edit_pod("refused", 0, {"terminationGracePeriodSeconds": "soon"})
+    old.world.wait_for(lambda w: "terminationGracePeriodSeconds" in old.status("refused").get("message", ""), what="the refusal to be told")
+    assert old.status("refused")["phase"] == "Running"
+
+
 def test_a_cluster_of_that_name_that_somebody_made(old):
     theirs = old.live.create(ray.cluster("taken", ("small", 1)))
     old.world.wait_for(ray.ready("taken", 1))
