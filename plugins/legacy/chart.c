@@ -41,7 +41,9 @@ static int64_t workers(struct lgv *v, const rk_json *type, const char *where, co
         own = dflt(v, v->c.rk->key(type), where, key);
     if (own)
         it = own[0] && !own[strspn(own, "0123456789")] ? v->c.rk->parse(v->c.ps, own, strlen(own))
-                                                       : v->c.rk->new_bool(v->c.ps, 0);
+                                                       : NULL;
+    if (own && !it) /* 010 too, which is no number of JSON */
+        it = v->c.rk->new_bool(v->c.ps, 0);
     return lg_count(&v->c, it, lg_dot(&v->c, where, key), 0);
 }
 

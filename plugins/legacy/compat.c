@@ -1,6 +1,18 @@
 /* The Service of the old operator's name over the new head: clients that were given that name go on. */
 #include "convert.h"
 
+static const rk_json *head_ports(struct lg *c)
+{
+    const rk_api *rk = c->rk;
+    const char *head = rk->str(c->from, "/spec/headPodType", "");
+    for (RK_EACH(rk, it, rk->at(c->from, "/spec/podTypes"))) {
+        const struct lg_type t = {.is = it};
+        if (rk_is(rk->str(it, "/name", NULL), head))
+            return rk->at(lg_container(c, &t), "/ports");
+    }
+    return NULL;
+}
+
 /* `cluster`: the new one's name, which another name may have been chosen for. */
 rk_json *lg_compat(const rk_api *rk, rk_pass *ps, const rk_json *legacy, const char *cluster)
 {
@@ -24,7 +36,10 @@ rk_json *lg_compat(const rk_api *rk, rk_pass *ps, const rk_json *legacy, const c
     for (RK_EACH(rk, p, lg_service_ports(&c))) {
         const rk_json *target = rk->at(p, "/targetPort");
         rk_json *port = rk->copy(ps, p);
-        if (rk->type(target) == RK_JSON_STRING)
+        int64_t to = lg_target(&c, p, head_ports(&c)); /* names of ports may be others now */
+        if (to)
+            rk->put(ps, port, "targetPort", rk->new_num(ps, to));
+        else
             rk->put(ps, port, "targetPort", rk->new_str(ps, lg_port_name(rk->str(target, "", ""))));
         rk->push(ps, ports, port);
     }

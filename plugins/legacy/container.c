@@ -27,6 +27,17 @@ const char *lg_container_place(struct lg *c, const struct lg_type *t)
     return c->rk->fmt(c->ps, "%s.podConfig.spec.containers[%zu]", t->where, ray_index(c, t));
 }
 
+int lg_is_container(struct lg *c, const struct lg_type *t, const char *name)
+{
+    static const char *const lists[] = {"containers", "initContainers"};
+    const rk_api *rk = c->rk;
+    for (size_t i = 0; i < RK_COUNT(lists); i++)
+        for (RK_EACH(rk, it, rk->at(t->is, rk->fmt(c->ps, "/podConfig/spec/%s", lists[i]))))
+            if (rk_is(rk->str(it, "/name", ""), name))
+                return 1;
+    return 0;
+}
+
 /* ray-node says nothing of which one it is; every other name is somebody's choice. */
 static const char *container_name(struct lg *c, const struct lg_shape *s)
 {
@@ -35,10 +46,7 @@ static const char *container_name(struct lg *c, const struct lg_shape *s)
                *ours = s->head ? "ray-head" : "ray-worker";
     if (name[0] && !rk_is(name, "ray-node"))
         return name;
-    for (RK_EACH(rk, it, rk->at(s->t->is, "/podConfig/spec/containers")))
-        if (rk_is(rk->str(it, "/name", ""), ours))
-            return name[0] ? name : "ray-node";
-    return ours;
+    return lg_is_container(c, s->t, ours) ? name[0] ? name : "ray-node" : ours;
 }
 
 static rk_json *env(struct lg *c, const rk_json *list, const struct lg_shape *s)
@@ -99,6 +107,45 @@ static void explicit_stop(struct lg *c, rk_json *out)
     rk->put(c->ps, out, "lifecycle", life);
 }
 
+static int64_t numbered(struct lg *c, const rk_json *ports, const char *name)
+{
+    for (RK_EACH(c->rk, p, ports))
+        if (rk_is(c->rk->str(p, "/name", NULL), name))
+            return c->rk->num(p, "/containerPort", 0);
+    return 0;
+}
+
+/* Of a probe or a hook: the port that it calls by a name which is there no more, by its number. */
+static rk_json *by_number(struct lg *c, const rk_json *v, const rk_json *old, const rk_json *now)
+{
+    const rk_api *rk = c->rk;
+    rk_json *out = rk->new_object(c->ps);
+    for (RK_EACH_MEMBER(rk, m, v)) {
+        const char *name = rk->str(m, "", NULL);
+        int64_t n = name && rk_is(rk->key(m), "port") && !numbered(c, now, name)
+                        ? numbered(c, old, name)
+                        : 0;
+        rk->put(c->ps, out, rk->key(m),
+                n                               ? rk->new_num(c->ps, n)
+                : rk->type(m) == RK_JSON_OBJECT ? by_number(c, m, old, now)
+                                                : lg_copy(c, m));
+    }
+    return out;
+}
+
+static void called_ports(struct lg *c, const rk_json *from, rk_json *out)
+{
+    static const char *const all[] = {"livenessProbe", "readinessProbe", "startupProbe",
+                                      "lifecycle"};
+    const rk_api *rk = c->rk;
+    for (size_t i = 0; i < RK_COUNT(all); i++) {
+        const rk_json *v = rk->at(from, rk->fmt(c->ps, "/%s", all[i]));
+        if (rk->type(v) == RK_JSON_OBJECT)
+            rk->put(c->ps, out, all[i],
+                    by_number(c, lg_copy(c, v), rk->at(from, "/ports"), rk->at(out, "/ports")));
+    }
+}
+
 /* Of what is made anew here nothing is copied. */
 static int made_anew(const char *key)
 {
@@ -129,10 +176,13 @@ rk_json *lg_shaped(struct lg *c, struct lg_shape *s)
         lg_setup(c, s->t, before);
     for (RK_EACH(rk, b, s->start->before))
         rk->push(c->ps, before, lg_copy(c, b));
+    if (!s->head)
+        before = lg_head_address(c, s->t, s->start, before);
     lg_command_line(c, from, lg_dot(c, where, "command"), before, out);
     put_some(c, out, "env", env(c, rk->at(from, "/env"), s));
     put_some(c, out, "ports", ports(c, rk->at(from, "/ports"), where, s));
     put_some(c, out, "volumeMounts", mounts(c, rk->at(from, "/volumeMounts"), s));
+    called_ports(c, from, out);
     explicit_stop(c, out);
     return out;
 }

@@ -52,7 +52,7 @@ struct lg_start {
     const char *open_files; /* of ulimit -n; NULL = what everybody has */
 };
 
-/* A piece of a shell line, and what stands behind it: ";", "&&", a line break or nothing. */
+/* A piece of a shell line, and what stands behind it: ";", "&&", ";;", a line break or nothing. */
 struct lg_part {
     const char *text, *sep;
 };
@@ -88,6 +88,9 @@ struct lg_type *lg_types(struct lg *c, size_t *ret_n);
 /* shell.c; NULL: told. */
 const struct lg_part *lg_split(struct lg *c, const char *text, const char *where, size_t *ret_n);
 const struct lg_word *lg_words(struct lg *c, const char *text, size_t *ret_n);
+const char *lg_between(const char *sep);
+const char *lg_unfolded(struct lg *c, const char *text);
+int lg_breaks(const char *raw);
 /* Names what carries a secret in plain words; NULL = nothing does. */
 const char *lg_secret(struct lg *c, const char *text);
 const char *lg_literal(struct lg *c, const char *text);
@@ -99,6 +102,9 @@ void lg_start_options(struct lg *c, struct lg_start *s, const char *where, const
                       size_t n);
 /* lines.c */
 struct lg_start lg_start_lines(struct lg *c, const char *key, int head);
+/* What workers were told of the head's address is there under another name: `before`, with that in front where it is used. */
+rk_json *lg_head_address(struct lg *c, const struct lg_type *t, const struct lg_start *s,
+                         rk_json *before);
 /* setupCommands of a type, into `before`. */
 void lg_setup(struct lg *c, const struct lg_type *t, rk_json *before);
 
@@ -114,6 +120,9 @@ void lg_custom_of_line(struct lg *c, const rk_json *params, rk_json *custom, con
 rk_json *lg_params(struct lg *c, const struct lg_type *t, int head, const struct lg_start *s,
                    const char *path);
 
+/* waiting.c: what a line does beside waiting; NULL = it does not wait, or not only. */
+const char *lg_beside_waiting(struct lg *c, const char *text, const char *where);
+
 /* idle.c: command and args of the Ray container, from what it had and what has to run before Ray. */
 void lg_command_line(struct lg *c, const rk_json *container, const char *where,
                      const rk_json *before, rk_json *out);
@@ -127,6 +136,8 @@ struct lg_shape {
     int head;
 };
 rk_json *lg_shaped(struct lg *c, struct lg_shape *s);
+/* Has a container or init container of the pod this name? */
+int lg_is_container(struct lg *c, const struct lg_type *t, const char *name);
 
 /* podmeta.c; `container`: name of the Ray container. */
 void lg_template_metadata(struct lg *c, const struct lg_type *t, int head, const char *container,
@@ -153,6 +164,8 @@ rk_json *lg_service_ports(struct lg *c);
 /* ports.c: ports of the Ray container; NULL = none are needed. Of the head also what only a Service can say. */
 rk_json *lg_head_ports(struct lg *c, const rk_json *ports, rk_json **ret_service);
 rk_json *lg_worker_ports(struct lg *c, const rk_json *ports);
+/* The number that the target of an entry of the Service is; 0 = a name of no port of the container. */
+int64_t lg_target(struct lg *c, const rk_json *entry, const rk_json *ports);
 
 /* differences.c */
 void lg_differences(struct lg *c);

@@ -84,8 +84,16 @@ static int32_t convertible(const struct cut *c)
     return r;
 }
 
-/* Pods that it made for this object; ours have another label. */
-static int is_old_pod(const struct cut *c, const rk_json *pod, const rk_json *o)
+/* Pods that it made belong to their object; somebody else's may have the label too, as those of `ray up`. */
+static int belongs(const struct cut *c, const rk_json *pod, const rk_json *o)
+{
+    for (RK_EACH(c->rk, r, c->rk->at(pod, "/metadata/ownerReferences")))
+        if (rk_is(c->rk->str(r, "/uid", NULL), lg_cut_meta(c, o, "uid")))
+            return 1;
+    return 0;
+}
+
+static int has_name(const struct cut *c, const rk_json *pod, const rk_json *o)
 {
     return rk_is(lg_cut_meta(c, pod, "namespace"), lg_cut_meta(c, o, "namespace")) &&
            rk_is(ray_label(c->rk, c->ps, pod, LG_L_CLUSTER), lg_cut_meta(c, o, "name")) &&
@@ -96,7 +104,13 @@ static int32_t pods(const struct cut *c, const rk_json *o, uint32_t verb)
 {
     const rk_api *rk = c->rk;
     for (RK_EACH(rk, p, lg_cut_all(c, RAY_POD)))
-        if (is_old_pod(c, p, o))
+        if (!has_name(c, p, o))
+            continue;
+        else if (!belongs(c, p, o))
+            RK_TRY(rk->notice(c->ps, RK_NOTE_TELL, lg_cut_full(c, p),
+                              "has the label " LG_L_CLUSTER " and does not belong to the object: "
+                              "it is left as it is"));
+        else
             RK_TRY(lg_cut_step(c, verb,
                                rk->fmt(c->ps,
                                        verb == RK_STEP_GONE ? "wait for %s to end"
@@ -122,7 +136,8 @@ static int32_t unmark(const struct cut *c, const rk_json *o)
             rk->push(c->ps, left, rk->copy(c->ps, f));
     rk->put(c->ps, notes, LG_KOPF_ANNOTATION, rk->parse(c->ps, "null", 4));
     rk->put(c->ps, m, "annotations", notes);
-    rk->put(c->ps, m, "finalizers", rk->len(left, "") ? left : rk->parse(c->ps, "null", 4));
+    if (lg_has_finalizer(rk, o)) /* else those of others are nobody's business */
+        rk->put(c->ps, m, "finalizers", rk->len(left, "") ? left : rk->parse(c->ps, "null", 4));
     rk->put(c->ps, body, "metadata", m);
     return lg_cut_step(c, RK_STEP_PATCH,
                        rk->fmt(c->ps, "take the old operator's finalizer and annotation off %s",

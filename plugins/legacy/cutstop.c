@@ -6,6 +6,12 @@ static int is_operator(const struct cut *c, const rk_json *labels)
     return rk_is(c->rk->str(labels, rk_under(c->rk, c->ps, "", LG_L_COMPONENT), NULL), "operator");
 }
 
+/* One that serves another namespace alone goes on. */
+static int serves(const struct cut *c, const rk_json *pod_spec, const rk_json *of)
+{
+    return lg_serves(c->rk, pod_spec, lg_cut_meta(c, of, "namespace"), c->ns);
+}
+
 /* Clusters elsewhere that may lose their operator too. */
 static const char *others(const struct cut *c)
 {
@@ -22,7 +28,8 @@ int32_t lg_cut_stop(const struct cut *c)
     const rk_api *rk = c->rk;
     size_t found = 0;
     for (RK_EACH(rk, d, lg_cut_all(c, LG_DEPLOYMENT))) {
-        if (!is_operator(c, rk->at(d, "/spec/template/metadata/labels")))
+        if (!is_operator(c, rk->at(d, "/spec/template/metadata/labels")) ||
+            !serves(c, rk->at(d, "/spec/template/spec"), d))
             continue;
         found++;
         if (rk->num(d, "/spec/replicas", 1) == 0)
@@ -36,7 +43,7 @@ int32_t lg_cut_stop(const struct cut *c)
             LG_DEPLOYMENT, "deployments", d, body));
     }
     for (RK_EACH(rk, p, lg_cut_all(c, RAY_POD))) {
-        if (!is_operator(c, rk->at(p, "/metadata/labels")))
+        if (!is_operator(c, rk->at(p, "/metadata/labels")) || !serves(c, rk->at(p, "/spec"), p))
             continue;
         found++;
         if (rk->len(p, "/metadata/ownerReferences") == 0)

@@ -8,7 +8,7 @@
 #define LIVE_PODS                                         \
     "pods?labelSelector=cluster.ray.io%2Fcomponent%3D"    \
     "operator&fieldSelector=status.phase%21%3DSucceeded%" \
-    "2Cstatus.phase%21%3DFailed&limit=2"
+    "2Cstatus.phase%21%3DFailed&limit=50"
 #define DEPLOYMENTS "deployments?fieldSelector=metadata.name%3Dray-operator&limit=100"
 #define HELD_MS     10000  /* how old an answer may be, while it decides */
 #define SERVED_MS   300000 /* and where a cluster of ours is there already */
@@ -41,6 +41,24 @@ static int32_t ask(const rk_api *rk, rk_pass *ps, const char *group, const char 
     return r == RK_OK && old ? RK_WAIT : r;
 }
 
+/* One in its own namespace alone is chosen by a variable. */
+int lg_serves(const rk_api *rk, const rk_json *pod_spec, const char *its_ns, const char *ns)
+{
+    for (RK_EACH(rk, c, rk->at(pod_spec, "/containers"))) {
+        const rk_json *e = rk->at(c, "/env/[RAY_OPERATOR_POD_NAMESPACE]");
+        if (e && ns[0])
+            return rk_is(rk->str(e, "/value", its_ns), ns);
+    }
+    return 1;
+}
+
+/* All of the list, and it is one. */
+static int whole(const rk_api *rk, const rk_answer *a)
+{
+    return a->http == 200 && rk->type(rk->at(a->body, "/items")) == RK_JSON_ARRAY &&
+           !rk->str(a->body, "/metadata/continue", "")[0];
+}
+
 /* Would it make pods of the old operator? */
 static int makes_operators(const rk_api *rk, rk_pass *ps, const rk_json *deployment)
 {
@@ -61,10 +79,12 @@ static struct lg_guard alive(const rk_api *rk, rk_pass *ps, const char *what, co
 
 static struct lg_guard unknown(const rk_api *rk, rk_pass *ps, const char *what, const rk_answer *a)
 {
-    return (struct lg_guard){LG_ALIVE, "LegacyOperatorUnknown",
-                             rk->fmt(ps,
-                                     "whether the old operator is alive cannot be known: %s: %s",
-                                     what, a->error ? a->error : "")};
+    return (struct lg_guard){
+        LG_ALIVE, "LegacyOperatorUnknown",
+        rk->fmt(ps, "whether the old operator is alive cannot be known: %s: %s", what,
+                a->error && a->error[0] ? a->error
+                : a->body               ? "not all of them are told"
+                                        : "the answer cannot be read")};
 }
 
 struct lg_guard lg_operator(const rk_api *rk, rk_pass *ps, int64_t fresh_ms)
@@ -74,16 +94,20 @@ struct lg_guard lg_operator(const rk_api *rk, rk_pass *ps, int64_t fresh_ms)
             d = ask(rk, ps, "/apis/apps/v1", DEPLOYMENTS, fresh_ms, &deployments);
     if (p == RK_OK && pods.http == 200)
         for (RK_EACH(rk, pod, rk->at(pods.body, "/items")))
-            return alive(rk, ps, "pod", pod);
+            if (lg_serves(rk, rk->at(pod, "/spec"), rk->str(pod, "/metadata/namespace", ""),
+                          rk->ns(ps)))
+                return alive(rk, ps, "pod", pod);
     if (d == RK_OK && deployments.http == 200)
         for (RK_EACH(rk, o, rk->at(deployments.body, "/items")))
-            if (makes_operators(rk, ps, o))
+            if (makes_operators(rk, ps, o) &&
+                lg_serves(rk, rk->at(o, "/spec/template/spec"),
+                          rk->str(o, "/metadata/namespace", ""), rk->ns(ps)))
                 return alive(rk, ps, "Deployment", o);
     if (p != RK_OK || d != RK_OK)
         return (struct lg_guard){LG_WAIT, "", "is the old operator alive?"};
-    if (pods.http != 200)
+    if (!whole(rk, &pods))
         return unknown(rk, ps, "pods", &pods);
-    if (deployments.http != 200)
+    if (!whole(rk, &deployments))
         return unknown(rk, ps, "deployments", &deployments);
     return (struct lg_guard){LG_FREE, "", ""};
 }

@@ -2,26 +2,6 @@
  * that before it starts Ray, which never comes. */
 #include "convert.h"
 
-static int begins(const char *text, const char *with)
-{
-    return strncmp(text, with, strlen(with)) == 0;
-}
-
-/* 2 = waits for ever, 1 = belongs to such a line, 0 = does something. */
-static int idles(const char *piece)
-{
-    static const char *const ever[] = {"sleep inf", "tail -f /dev/null", "exec sleep inf",
-                                       "exec tail -f /dev/null", "do sleep "};
-    static const char *const beside[] = {"trap ", "wait", "while true", "while :", "done"};
-    for (size_t i = 0; i < RK_COUNT(ever); i++)
-        if (begins(piece, ever[i]))
-            return 2;
-    for (size_t i = 0; i < RK_COUNT(beside); i++)
-        if (begins(piece, beside[i]))
-            return 1;
-    return 0;
-}
-
 static const char *base(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -60,28 +40,6 @@ static const char *shell_text(const char *const *words, size_t n)
     return i > 1 && i + 1 == n ? words[i] : NULL;
 }
 
-/* What a line does beside waiting; NULL = it does not wait. */
-static const char *rest(struct lg *c, const char *text, const char *where)
-{
-    size_t n;
-    const struct lg_part *parts = lg_split(c, text, where, &n);
-    const char *kept = "", *sep = "";
-    int ever = 0;
-    for (size_t i = 0; parts && i < n; i++) {
-        int idle = idles(parts[i].text);
-        ever |= idle == 2;
-        if (idle)
-            continue;
-        const char *between = !kept[0]           ? ""
-                              : rk_is(sep, "&&") ? " && "
-                              : rk_is(sep, "\n") ? "\n"
-                                                 : "; ";
-        kept = c->rk->fmt(c->ps, "%s%s%s", kept, between, parts[i].text);
-        sep = parts[i].sep;
-    }
-    return ever ? kept : NULL;
-}
-
 static const char *joined(struct lg *c, const rk_json *before)
 {
     const char *text = "";
@@ -91,12 +49,46 @@ static const char *joined(struct lg *c, const rk_json *before)
     return text;
 }
 
-static void one_word(struct lg *c, rk_json *out, const char *key, const rk_json *list,
-                     const char *text)
+static void one_word(struct lg *c, rk_json *out, const char *text)
 {
-    rk_json *words = list ? c->rk->copy(c->ps, list) : c->rk->new_array(c->ps);
+    rk_json *words = c->rk->new_array(c->ps);
     c->rk->push(c->ps, words, c->rk->new_str(c->ps, text));
-    c->rk->put(c->ps, out, key, words);
+    c->rk->put(c->ps, out, "command", words);
+}
+
+static const char *single_quoted(struct lg *c, const char *word)
+{
+    const char *out = "'";
+    for (size_t n; *word; word += n + (word[n] != '\0')) {
+        n = strcspn(word, "'");
+        out = c->rk->fmt(c->ps, "%s%.*s%s", out, (int)n, word, word[n] ? "'\\''" : "");
+    }
+    return c->rk->fmt(c->ps, "%s'", out);
+}
+
+/* The words of a command of its own. The operator puts them into one line of a shell with a blank between them: each is quoted where
+ * a shell would read more than one word, but for a line that it takes as it is. */
+static void own_words(struct lg *c, const rk_json *container, int as_is, const char *more,
+                      rk_json *out)
+{
+    static const char *const keys[] = {"command", "args"};
+    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                               "._:/,@%+=-";
+    const rk_api *rk = c->rk;
+    rk_json *words = NULL;
+    for (size_t i = 0; i < RK_COUNT(keys); i++) {
+        const rk_json *list = rk->at(container, rk->fmt(c->ps, "/%s", keys[i]));
+        words = rk->new_array(c->ps);
+        for (RK_EACH(rk, w, list)) {
+            const char *word = rk->str(w, "", "");
+            int plain = as_is || (word[0] && !word[strspn(word, safe)]);
+            rk->push(c->ps, words, rk->new_str(c->ps, plain ? word : single_quoted(c, word)));
+        }
+        if (i == 1 && more[0])
+            rk->push(c->ps, words, rk->new_str(c->ps, rk->fmt(c->ps, "&& %s", more)));
+        if (rk->len(words, ""))
+            rk->put(c->ps, out, keys[i], words);
+    }
 }
 
 void lg_command_line(struct lg *c, const rk_json *container, const char *where,
@@ -105,9 +97,8 @@ void lg_command_line(struct lg *c, const rk_json *container, const char *where,
     const rk_api *rk = c->rk;
     size_t n;
     const char *const *words = (const char *const *)all_words(c, container, &n);
-    const char *text = shell_text(words, n), *kept = text ? rest(c, text, where) : NULL,
-               *more = joined(c, before);
-    const rk_json *command = rk->at(container, "/command"), *args = rk->at(container, "/args");
+    const char *text = shell_text(words, n),
+               *kept = text ? lg_beside_waiting(c, text, where) : NULL, *more = joined(c, before);
     if (!text && n > 0 && (rk_is(base(words[0]), "sleep") || rk_is(base(words[0]), "tail")))
         kept = "";
     if (n == 0 || kept) {
@@ -122,7 +113,7 @@ void lg_command_line(struct lg *c, const rk_json *container, const char *where,
                    "what runs before Ray has `ray start` in it: the operator would take it for the "
                    "whole command");
         if (more[0])
-            one_word(c, out, "command", NULL, more);
+            one_word(c, out, more);
         return;
     }
     int starts = 0;
@@ -132,12 +123,9 @@ void lg_command_line(struct lg *c, const rk_json *container, const char *where,
             starts
                 ? "its command starts Ray by itself: nothing is put in front of it or behind"
                 : "its command is kept, and is none that only waits: Ray starts when it has ended");
-    more = starts ? "" : more;
-    if (rk->type(command) == RK_JSON_ARRAY)
-        rk->put(c->ps, out, "command", lg_copy(c, command));
-    if (more[0])
-        one_word(c, out, "args", rk->type(args) == RK_JSON_ARRAY ? args : NULL,
-                 rk->fmt(c->ps, "&& %s", more));
-    else if (rk->type(args) == RK_JSON_ARRAY)
-        rk->put(c->ps, out, "args", rk->copy(c->ps, args));
+    if (text && !starts)
+        one_word(c, out,
+                 rk->fmt(c->ps, "%s%s%s", lg_grouped(c, text), more[0] ? " && " : "", more));
+    else
+        own_words(c, container, starts, starts ? "" : more, out);
 }

@@ -153,9 +153,9 @@ static void add_value(struct kr *k, struct pieces *t, const rk_json *entry)
 const char *kr_text(struct kr *k)
 {
     static const char *const order[] = {
-        "operator",       "leader-election", "api",         "health",         "metrics",
-        "plugins",        "plugin:gcsft",    "plugin:head", "plugin:ingress", "plugin:raystart",
-        "plugin:service", "plugin:worker",   "plugin:site"};
+        "operator",       "leader-election", "api",           "health",         "metrics",
+        "plugins",        "plugin:gcsft",    "plugin:head",   "plugin:ingress", "plugin:raystart",
+        "plugin:service", "plugin:tls",      "plugin:worker", "plugin:site"};
     const rk_api *rk = k->rk;
     struct pieces t = {NULL, 0, 0};
     add(k, &t,

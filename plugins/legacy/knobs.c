@@ -4,42 +4,55 @@
 struct knob {
     const char *values, *conf, *flag;
     kr_knob *turn;
+    unsigned types; /* that a value may be of; 0 = any */
 };
 
+#define OF(type) (1u << (type))
+#define TEXT     OF(RK_JSON_STRING)
+#define SWITCH   (OF(RK_JSON_BOOL) | TEXT)
+#define FIGURE   (OF(RK_JSON_NUMBER) | TEXT)
+#define LIST     OF(RK_JSON_ARRAY)
+#define MAP      OF(RK_JSON_OBJECT)
+
 static const struct knob knobs[] = {
-    {"/logging/stdoutEncoder", "logStdoutEncoder", "log-stdout-encoder", kr_log_format},
-    {"/logging/fileEncoder", "logFileEncoder", "log-file-encoder",
-     kr_ignored}, /* of a file: see below */
-    {"/logging/baseDir", "logFile", "log-file-path", kr_log_file},
-    {"/logging/fileName", NULL, NULL, kr_log_file},
-    {"/logging/sizeLimit", NULL, NULL, kr_log_file},
-    {"/batchScheduler/enabled", "enableBatchScheduler", "enable-batch-scheduler", kr_scheduler},
-    {"/batchScheduler/name", "batchScheduler", "batch-scheduler", kr_scheduler},
-    {NULL, "metricsAddr", "metrics-addr", kr_metrics_address},
-    {NULL, "probeAddr", "health-probe-bind-address", kr_health_address},
-    {"/leaderElectionEnabled", "enableLeaderElection", "enable-leader-election", kr_election},
-    {NULL, "leaderElectionNamespace", "leader-election-namespace", kr_election_namespace},
-    {"/reconcileConcurrency", "reconcileConcurrency", "reconcile-concurrency", kr_concurrency},
-    {"/watchNamespace", "watchNamespace", "watch-namespace", kr_watch},
-    {"/singleNamespaceInstall", NULL, NULL, kr_single},
-    {"/useKubernetesProxy", "useKubernetesProxy", "use-kubernetes-proxy", kr_other_kinds},
-    {NULL, "deleteRayJobAfterJobFinishes", NULL, kr_other_kinds},
-    {"/metrics/enabled", "enableMetrics", "enable-metrics", kr_metrics},
-    {"/metrics/serviceMonitor", NULL, NULL, NULL},
-    {"/kubeClient/qps", "qps", "qps", kr_qps},
-    {"/kubeClient/burst", "burst", "burst", kr_burst},
-    {"/configuration/enabled", NULL, NULL, kr_ignored},
-    {"/configuration/defaultContainerEnvs", "defaultContainerEnvs", NULL, kr_pod_env},
-    {"/configuration/defaultPodLabels", "defaultPodLabels", NULL, kr_pod_labels},
-    {"/configuration/defaultPodAnnotations", "defaultPodAnnotations", NULL, kr_pod_annotations},
-    {"/configuration/headSidecarContainers", "headSidecarContainers", NULL, kr_head_sidecars},
-    {"/configuration/workerSidecarContainers", "workerSidecarContainers", NULL, kr_worker_sidecars},
-    {"/featureGates", NULL, "feature-gates", kr_gates},
-    {"/env", NULL, NULL, kr_env},
-    {NULL, "apiVersion", NULL, kr_ignored},
-    {NULL, "kind", NULL, kr_ignored},
-    {NULL, "metadata", NULL, kr_ignored},
-    {NULL, NULL, "forced-cluster-upgrade", kr_ignored}, /* does nothing there either */
+    {"/logging/stdoutEncoder", "logStdoutEncoder", "log-stdout-encoder", kr_log_format, TEXT},
+    {"/logging/fileEncoder", "logFileEncoder", "log-file-encoder", kr_ignored,
+     0}, /* of a file: see below */
+    {"/logging/baseDir", "logFile", "log-file-path", kr_log_file, FIGURE},
+    {"/logging/fileName", NULL, NULL, kr_log_file, FIGURE},
+    {"/logging/sizeLimit", NULL, NULL, kr_log_file, FIGURE},
+    {"/batchScheduler/enabled", "enableBatchScheduler", "enable-batch-scheduler", kr_scheduler,
+     SWITCH},
+    {"/batchScheduler/name", "batchScheduler", "batch-scheduler", kr_scheduler, SWITCH},
+    {NULL, "metricsAddr", "metrics-addr", kr_metrics_address, FIGURE},
+    {NULL, "probeAddr", "health-probe-bind-address", kr_health_address, FIGURE},
+    {"/leaderElectionEnabled", "enableLeaderElection", "enable-leader-election", kr_election,
+     SWITCH},
+    {NULL, "leaderElectionNamespace", "leader-election-namespace", kr_election_namespace, TEXT},
+    {"/reconcileConcurrency", "reconcileConcurrency", "reconcile-concurrency", kr_concurrency,
+     FIGURE},
+    {"/watchNamespace", "watchNamespace", "watch-namespace", kr_watch, TEXT | LIST},
+    {"/singleNamespaceInstall", NULL, NULL, kr_single, SWITCH},
+    {"/useKubernetesProxy", "useKubernetesProxy", "use-kubernetes-proxy", kr_other_kinds, SWITCH},
+    {NULL, "deleteRayJobAfterJobFinishes", NULL, kr_other_kinds, SWITCH},
+    {"/metrics/enabled", "enableMetrics", "enable-metrics", kr_metrics, SWITCH},
+    {"/metrics/serviceMonitor", NULL, NULL, NULL, 0},
+    {"/kubeClient/qps", "qps", "qps", kr_qps, FIGURE},
+    {"/kubeClient/burst", "burst", "burst", kr_burst, FIGURE},
+    {"/configuration/enabled", NULL, NULL, kr_ignored, 0},
+    {"/configuration/defaultContainerEnvs", "defaultContainerEnvs", NULL, kr_pod_env, LIST},
+    {"/configuration/defaultPodLabels", "defaultPodLabels", NULL, kr_pod_labels, MAP},
+    {"/configuration/defaultPodAnnotations", "defaultPodAnnotations", NULL, kr_pod_annotations,
+     MAP},
+    {"/configuration/headSidecarContainers", "headSidecarContainers", NULL, kr_head_sidecars, LIST},
+    {"/configuration/workerSidecarContainers", "workerSidecarContainers", NULL, kr_worker_sidecars,
+     LIST},
+    {"/featureGates", NULL, "feature-gates", kr_gates, TEXT | LIST | MAP},
+    {"/env", NULL, NULL, kr_env, LIST},
+    {NULL, "apiVersion", NULL, kr_ignored, 0},
+    {NULL, "kind", NULL, kr_ignored, 0},
+    {NULL, "metadata", NULL, kr_ignored, 0},
+    {NULL, NULL, "forced-cluster-upgrade", kr_ignored, 0}, /* does nothing there either */
 };
 
 /* Of the chart; they say how the operator is run, not what it does. */
@@ -87,6 +100,15 @@ static const char *dotted(struct kr *k, const char *path)
     return out;
 }
 
+static void turn(struct kr *k, const struct knob *n, const char *where, const rk_json *v)
+{
+    int32_t type = k->rk->type(v);
+    if (n->types && type > RK_JSON_NULL && !(n->types & OF(type)))
+        kr_lossy(k, where, "is not of the type that this setting has; left out");
+    else if (type > RK_JSON_NULL)
+        n->turn(k, where, v);
+}
+
 static void unknown(struct kr *k, const char *where)
 {
     kr_lossy(k, where, "is no setting that is known here; left out");
@@ -128,7 +150,7 @@ static void value(struct kr *k, const char *path, const rk_json *v)
     if (!n)
         unknown(k, where);
     else if (n->turn)
-        n->turn(k, where, v);
+        turn(k, n, where, v);
     else
         rk->put(k->ps, k->deployment, where, rk->new_bool(k->ps, 1));
 }
@@ -145,8 +167,8 @@ void kr_configuration(struct kr *k, const rk_json *conf)
         const struct knob *n = find(NULL, k->rk->key(m), NULL);
         if (!n)
             unknown(k, k->rk->key(m));
-        else if (k->rk->type(m) != RK_JSON_NULL)
-            n->turn(k, k->rk->key(m), m);
+        else
+            turn(k, n, k->rk->key(m), m);
     }
 }
 

@@ -47,8 +47,7 @@ static int open_files(struct lg *c, struct lg_start *s, const char *text)
 
 static const char *and_then(struct lg *c, const char *text, const char *sep, const char *more)
 {
-    const char *between = rk_is(sep, "&&") ? " && " : rk_is(sep, "\n") ? "\n" : "; ";
-    return text[0] ? c->rk->fmt(c->ps, "%s%s%s", text, between, more) : more;
+    return text[0] ? c->rk->fmt(c->ps, "%s%s%s", text, lg_between(sep), more) : more;
 }
 
 /* One command. Returns how many `ray start` it has. */
@@ -87,23 +86,28 @@ static int line(struct lg *c, struct lg_start *s, const char *text, const char *
     return starts;
 }
 
-/* What workers were told of the head's address is there under another name. */
-static void head_address(struct lg *c, struct lg_start *s, const char *where)
+static int names_head(const rk_api *rk, const rk_json *texts)
+{
+    int used = 0;
+    for (RK_EACH(rk, t, texts))
+        used |= strstr(rk->str(t, "", ""), "RAY_HEAD_IP") != NULL;
+    return used;
+}
+
+rk_json *lg_head_address(struct lg *c, const struct lg_type *t, const struct lg_start *s,
+                         rk_json *before)
 {
     const rk_api *rk = c->rk;
-    int used = 0;
-    for (RK_EACH(rk, b, s->before))
-        used |= strstr(rk->str(b, "", ""), "RAY_HEAD_IP") != NULL;
-    for (RK_EACH(rk, p, s->params))
-        used |= strstr(rk->str(p, "", ""), "RAY_HEAD_IP") != NULL;
-    if (!used)
-        return;
+    int start = names_head(rk, s->before) || names_head(rk, s->params);
+    if (!start && !names_head(rk, before))
+        return before;
     rk_json *all = rk->new_array(c->ps);
     rk->push(c->ps, all, rk->new_str(c->ps, "export RAY_HEAD_IP=$FQ_RAY_IP"));
-    for (RK_EACH(rk, b, s->before))
+    for (RK_EACH(rk, b, before))
         rk->push(c->ps, all, rk->copy(c->ps, b));
-    s->before = all;
-    lg_tell(c, 0, where, "RAY_HEAD_IP is the name of the head's Service now, not an address");
+    lg_tell(c, 0, start ? s->where : t->where,
+            "RAY_HEAD_IP is the name of the head's Service now, not an address");
+    return all;
 }
 
 struct lg_start lg_start_lines(struct lg *c, const char *key, int head)
@@ -117,7 +121,7 @@ struct lg_start lg_start_lines(struct lg *c, const char *key, int head)
     size_t i = 0;
     for (RK_EACH(rk, it, list)) {
         const char *at = rk->fmt(c->ps, "%s[%zu]", s.where, i++);
-        starts += line(c, &s, rk->str(it, "", ""), at, starts);
+        starts += line(c, &s, lg_unfolded(c, rk->str(it, "", "")), at, starts);
     }
     if (i > 0 && starts != 1 && !c->bad)
         lg_bad(c, s.where,
@@ -126,8 +130,6 @@ struct lg_start lg_start_lines(struct lg *c, const char *key, int head)
         rk->put(c->ps, s.params, "dashboard-host", rk->new_str(c->ps, "0.0.0.0"));
     if (rk->len(s.before, ""))
         lg_tell(c, 0, s.where, "what stands before `ray start` runs before it in the container");
-    if (!head)
-        head_address(c, &s, s.where);
     return s;
 }
 

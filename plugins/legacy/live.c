@@ -99,6 +99,16 @@ static int32_t want_cluster(const rk_api *rk, rk_pass *ps, const rk_json *made)
     return list ? rk->set(c, "/spec/workerGroupSpecs", list) : RK_OK;
 }
 
+/* The old operator's, also where it has lost its owner; or ours, that somebody took the owner from. */
+static int was_its(const rk_api *rk, rk_pass *ps, const rk_json *seen, const rk_json *made)
+{
+    const rk_json *selector = rk->at(seen, "/spec/selector");
+    const char *name = rk->str(made, "/metadata/name", ""),
+               *label = rk->str(selector, rk_under(rk, ps, "", LG_L_COMPONENT), NULL);
+    return (rk->len(selector, "") == 1 && rk_is(label, name)) ||
+           rk_is(rk->str(selector, rk_under(rk, ps, "", RAY_L_CLUSTER), NULL), rk->name(ps));
+}
+
 /* The Service of the old name leads to the new head. One that the old operator made selects by a label that no pod has any more. */
 static int32_t want_service(const rk_api *rk, rk_pass *ps, const struct legacy *me)
 {
@@ -110,6 +120,11 @@ static int32_t want_service(const rk_api *rk, rk_pass *ps, const struct legacy *
         return seen && rk->mine(ps, seen)
                    ? rk->unwant(ps, RAY_SERVICE, name, "compat-service is off")
                    : RK_OK;
+    if (seen && !rk->mine(ps, seen) && !was_its(rk, ps, seen, made)) {
+        rk->event(ps, 1, "ServiceExists", "Convert",
+                  rk->fmt(ps, "the Service %s is somebody else's: it is left as it is", name));
+        return RK_OK;
+    }
     rk_obj *svc = rk->want(ps, RAY_SERVICE, name, RK_POLICY_SUBSET | RK_WANT_APART | RK_WANT_ADOPT);
     rk->announce(ps, svc, "CreatedService", "FailedToCreateService");
     rk->announce_update(ps, svc, "UpdatedService", "FailedToUpdateService");

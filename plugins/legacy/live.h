@@ -28,6 +28,8 @@ struct lg_guard {
 struct lg_guard lg_guard(const rk_api *rk, rk_pass *ps);
 /* The first part of it: LG_FREE, LG_WAIT or LG_ALIVE. */
 struct lg_guard lg_operator(const rk_api *rk, rk_pass *ps, int64_t fresh_ms);
+/* Does an operator of this pod and namespace serve `ns`? */
+int lg_serves(const rk_api *rk, const rk_json *pod_spec, const char *its_ns, const char *ns);
 int lg_has_finalizer(const rk_api *rk, const rk_json *legacy);
 
 /* live.c */

@@ -70,8 +70,11 @@ static int left_out(struct lg *c, const rk_json *m)
 }
 
 /* --explicit: the wait for the head's GCS. The operator puts one of its own behind it, where gcswait is not switched off. */
-static rk_json *waiting(struct lg *c, const rk_json *ray, const char *port)
+static rk_json *waiting(struct lg *c, const struct lg_type *t, const rk_json *ray, const char *port)
 {
+    const char *name = "wait-for-head";
+    while (lg_is_container(c, t, name) && strlen(name) < 63)
+        name = c->rk->fmt(c->ps, "%s0", name);
     static const char *const sh[] = {"/bin/bash", "-c", "--"};
     const rk_api *rk = c->rk;
     const char *script = rk->fmt(c->ps,
@@ -79,7 +82,7 @@ static rk_json *waiting(struct lg *c, const rk_json *ray, const char *port)
                                  "\"waiting for the GCS\"; sleep 5; done",
                                  port);
     rk_json *out = rk->new_object(c->ps), *resources = rk->new_object(c->ps);
-    rk->put(c->ps, out, "name", rk->new_str(c->ps, "wait-for-head"));
+    rk->put(c->ps, out, "name", rk->new_str(c->ps, name));
     rk->put(c->ps, out, "image", rk->new_str(c->ps, rk->str(ray, "/image", "")));
     rk->put(c->ps, out, "command", rk_words(rk, c->ps, sh, RK_COUNT(sh)));
     rk->put(c->ps, out, "args", rk_words(rk, c->ps, &script, 1));
@@ -106,7 +109,7 @@ static void init_containers(struct lg *c, const rk_json *old, const struct lg_sh
     if (s->head || !c->how->say_all)
         return;
     rk_json *list = rk->type(old) == RK_JSON_ARRAY ? lg_copy(c, old) : rk->new_array(c->ps);
-    rk->push(c->ps, list, waiting(c, ray, c->port));
+    rk->push(c->ps, list, waiting(c, s->t, ray, c->port));
     rk->put(c->ps, spec, "initContainers", list);
 }
 

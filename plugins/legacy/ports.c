@@ -63,8 +63,7 @@ static const char *number_key(struct lg *c, int64_t number)
     return c->rk->fmt(c->ps, "/%lld", (long long)number);
 }
 
-/* The number that a target is; 0 = a name of no port there is. */
-static int64_t target(struct lg *c, const rk_json *entry, const rk_json *ports)
+int64_t lg_target(struct lg *c, const rk_json *entry, const rk_json *ports)
 {
     const rk_json *v = c->rk->at(entry, "/targetPort");
     const char *name = c->rk->str(v, "", NULL);
@@ -81,7 +80,7 @@ static void place(struct lg *c, struct chosen *x, const rk_json *entry, const rk
 {
     const rk_api *rk = c->rk;
     const char *name = lg_port_name(rk->str(entry, "/name", ""));
-    int64_t port = rk->num(entry, "/port", 0), to = target(c, entry, ports);
+    int64_t port = rk->num(entry, "/port", 0), to = lg_target(c, entry, ports);
     if (port == to && lg_port_label(name, 15)) {
         rk->put(c->ps, x->wanted, number_key(c, port) + 1, rk->new_str(c->ps, name));
     } else {
@@ -102,6 +101,10 @@ static void take(struct lg *c, struct chosen *x, const rk_json *own)
     int64_t number = rk->num(own, "/containerPort", 0);
     const char *wanted = tcp(c, own) ? rk->str(x->wanted, number_key(c, number), NULL) : NULL,
                *name = rk->str(own, "/name", "");
+    if (wanted && !wanted[0])
+        lg_tell(c, 1, "",
+                rk->fmt(c->ps, "port %lld stands twice in the head's container: once is left out",
+                        (long long)number));
     if (wanted ? !wanted[0] : usual(c, own))
         return; /* there already; or open all the same, and no part of the Service */
     rk_json *p = rk->new_object(c->ps);

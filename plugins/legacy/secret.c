@@ -23,13 +23,19 @@ static int secretive(struct lg *c, const char *name)
     return 0;
 }
 
-/* "scheme://user:password@host" */
+#define TOKEN_MIN 20 /* a user's name is shorter */
+
+/* "scheme://user:password@host", or a token alone before the @; in any of several. */
 static int in_address(const char *word)
 {
-    const char *at = strstr(word, "://");
-    size_t n = at ? strcspn(at + 3, "/@") : 0;
-    const char *colon = at && at[3 + n] == '@' ? memchr(at + 3, ':', n) : NULL;
-    return colon && colon[1] != '@' && colon[1] != '$';
+    for (const char *at = strstr(word, "://"); at; at = strstr(at + 3, "://")) {
+        size_t n = strcspn(at + 3, "/@");
+        const char *colon = at[3 + n] == '@' ? memchr(at + 3, ':', n) : NULL;
+        if (colon ? colon[1] != '@' && colon[1] != '$'
+                  : at[3 + n] == '@' && n >= TOKEN_MIN && at[3] != '$')
+            return 1;
+    }
+    return 0;
 }
 
 static const char *in_words(struct lg *c, const char *text, int depth)
@@ -40,6 +46,8 @@ static const char *in_words(struct lg *c, const char *text, int depth)
         const char *name = w[i].plain, *eq = strchr(name, '=');
         if (in_address(name))
             return "an address with a password in it";
+        if (rk_is_ci(name, "Authorization:") && i + 2 < n && w[i + 2].plain[0] != '$')
+            return "Authorization";
         if (strpbrk(name, " \n") && depth < 3) { /* bash -c '...' */
             const char *inner = in_words(c, name, depth + 1);
             if (inner)

@@ -53,7 +53,8 @@ const struct lg_part *lg_split(struct lg *c, const char *text, const char *where
     const char *from = text, *p = text;
     size_t n = 0;
     while (n < PIECES_MAX) {
-        size_t len = *p == '&' && p[1] == '&' ? 2 : *p == ';' || *p == '\n' ? 1 : 0;
+        int two = (*p == '&' || *p == ';') && p[1] == *p; /* ;; ends a case */
+        size_t len = two ? 2 : *p == ';' || *p == '\n' ? 1 : 0;
         if (len || !*p) {
             const char *piece = trimmed(c, from, p);
             if (piece[0])
@@ -72,6 +73,43 @@ const struct lg_part *lg_split(struct lg *c, const char *text, const char *where
     }
     lg_bad(c, where, n < PIECES_MAX ? "a quote or bracket in it has no end" : "is too long a line");
     return NULL;
+}
+
+/* Between two pieces that belong together. */
+const char *lg_between(const char *sep)
+{
+    return rk_is(sep, "&&") ? " && " : rk_is(sep, ";;") ? ";; " : rk_is(sep, "\n") ? "\n" : "; ";
+}
+
+/* Lines that a backslash continues are one. */
+const char *lg_unfolded(struct lg *c, const char *text)
+{
+    char *out = c->rk->alloc(c->ps, strlen(text) + 1), quote = '\0';
+    size_t k = 0;
+    for (const char *p = text; *p; p++) {
+        if (*p == '\\' && p[1] == '\n' && quote != '\'') {
+            p++;
+            continue;
+        }
+        if (*p == '\\' && p[1] && quote != '\'')
+            out[k++] = *p++;
+        else if ((*p == '\'' || *p == '"') && (!quote || quote == *p))
+            quote = (char)(quote ? '\0' : *p);
+        out[k++] = *p;
+    }
+    return out;
+}
+
+/* Would a shell end this word before its end, as that of --port=1>log? */
+int lg_breaks(const char *raw)
+{
+    for (const char *p = raw; *p;) {
+        const char *next = skip(p, 0);
+        if (!next || (next == p && strchr("<>&|)", *p)))
+            return 1;
+        p = next == p ? p + 1 : next;
+    }
+    return 0;
 }
 
 /* Without quotes and backslashes, as the shell hands the word on. */

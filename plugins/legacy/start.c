@@ -63,6 +63,13 @@ void lg_start_options(struct lg *c, struct lg_start *s, const char *where, const
         const char *eq = strchr(w[i].plain, '='), *raw_eq = strchr(w[i].raw, '=');
         if (skip) {
             i += skip;
+        } else if (w[i].raw[0] != '|' && lg_breaks(w[i].raw)) {
+            lg_bad(
+                c, where,
+                c->rk->fmt(c->ps,
+                           "word %zu behind `ray start` has a redirection, a pipe or an & in it: "
+                           "put a blank before that",
+                           i + 1));
         } else if (w[i].raw[0] == '|') {
             lg_tell(c, 1, where, "what `ray start` is piped into is left out");
             return;

@@ -58,15 +58,29 @@ static int32_t heads(const rk_api *rk, rk_pass *ps, rk_obj *st, const rk_json *c
     return RK_OK;
 }
 
+/* The API server does not take what we would make: the object's user is told where he looks. */
+static int32_t refused(const rk_api *rk, rk_pass *ps, rk_obj *st, int none, int *ret_error)
+{
+    rk_outcome o = {.size = sizeof o};
+    int is = rk->outcome(ps, RAY_CLUSTER, "", &o) > 0 && o.failures > 0 &&
+             (o.http == 400 || o.http == 403 || o.http == 422);
+    *ret_error = is && none;
+    return is ? rk_set_str(rk, ps, st, MESSAGE,
+                           rk->fmt(ps, "the RayCluster is refused: %s", o.message ? o.message : ""))
+              : rk->drop(st, MESSAGE);
+}
+
 static int32_t phase(const rk_api *rk, rk_pass *ps, rk_obj *st)
 {
     const rk_json *child = rk->seen(ps, RAY_CLUSTER, rk->name(ps));
     int ready = child && rk->mine(ps, child) &&
                 rk_is(rk->str(child, "/status/conditions/[HeadPodReady]/status", NULL), "True");
     RK_TRY(heads(rk, ps, st, child, ready));
-    int known = rk->str(rk->tree(st), "/head/podName", "")[0] != '\0';
+    int error, known = rk->str(rk->tree(st), "/head/podName", "")[0] != '\0';
+    RK_TRY(refused(rk, ps, st, !child, &error));
     RK_TRY(rk_set_str(rk, ps, st, "/phase",
-                      ready   ? "Running"
+                      error   ? "Error"
+                      : ready ? "Running"
                       : known ? "AutoscalingExceptionRecovery"
                               : "Updating"));
     if (rk->type(rk->at(rk->tree(st), "/autoscalerRetries")) != RK_JSON_NUMBER)
@@ -92,6 +106,5 @@ int32_t lg_status(const rk_api *rk, rk_pass *ps, void *self)
         rk->condition(ps, LG_HELD, "True", g.reason, g.text);
     if (why[0])
         return faulty(rk, ps, st, why, g.hold == LG_FREE);
-    RK_TRY(rk->drop(st, MESSAGE));
-    return g.hold == LG_FREE ? phase(rk, ps, st) : RK_OK;
+    return g.hold == LG_FREE ? phase(rk, ps, st) : rk->drop(st, MESSAGE);
 }

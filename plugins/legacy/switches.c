@@ -2,7 +2,7 @@
 #include "kuberay.h"
 
 /* What a variable is here. Those that are on are switched off by "false" alone, the others on by "true" alone. */
-enum means { DISABLES, ON_OPTION, OFF_OPTION, TEXT, SECONDS, ABSENT, OTHER_KINDS };
+enum means { DISABLES, ON_OPTION, OFF_OPTION, DOMAIN, SECONDS, ABSENT, OTHER_KINDS };
 
 struct variable {
     const char *name;
@@ -19,7 +19,7 @@ static const struct variable variables[] = {
     {"ENABLE_DETERMINISTIC_HEAD_POD_NAME", ON_OPTION, "plugin:head", "name", "fixed"},
     {"ENABLE_LOGIN_SHELL", ON_OPTION, "plugin:raystart", "login-shell", "true"},
     {"USE_INGRESS_ON_OPENSHIFT", ON_OPTION, "plugin:ingress", "ingress-on-openshift", "true"},
-    {"CLUSTER_DOMAIN", TEXT, "plugin:raystart", "cluster-domain", NULL},
+    {"CLUSTER_DOMAIN", DOMAIN, NULL, NULL, NULL},
     {"RAYCLUSTER_DEFAULT_REQUEUE_SECONDS_ENV", SECONDS, "operator", "sweep", NULL},
     {"ENABLE_RANDOM_POD_DELETE", ON_OPTION, "plugin:worker", "delete-surplus", "true"},
     {"ENABLE_WEBHOOKS", ABSENT, NULL, NULL,
@@ -62,6 +62,19 @@ static void seconds(struct kr *k, const char *where, const struct variable *v, c
         "is the time between two looks at an object that nothing has happened to: changes are acted upon at once, 30m is enough");
 }
 
+/* Of the head's name, and of the certificate for it. */
+static void domain(struct kr *k, const char *where, const char *text)
+{
+    static const char *const sections[] = {"plugin:raystart", "plugin:tls"};
+    size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-.");
+    if (text[n] || (n && (text[0] == '.' || text[0] == '-' || strstr(text, "..")))) {
+        kr_lossy(k, where, "is no DNS name; left out");
+        return;
+    }
+    for (size_t i = 0; n && i < RK_COUNT(sections); i++)
+        kr_put(k, sections[i], "cluster-domain", text, where);
+}
+
 static void apply(struct kr *k, const char *where, const struct variable *v, const char *text)
 {
     switch (v->means) {
@@ -77,9 +90,8 @@ static void apply(struct kr *k, const char *where, const struct variable *v, con
         if (rk_is_ci(text, "true"))
             kr_put(k, v->section, v->key, v->value, where);
         break;
-    case TEXT:
-        if (text[0])
-            kr_put(k, v->section, v->key, text, where);
+    case DOMAIN:
+        domain(k, where, text);
         break;
     case SECONDS:
         seconds(k, where, v, text);

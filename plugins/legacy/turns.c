@@ -33,6 +33,27 @@ void kr_scheduler(struct kr *k, const char *where, const rk_json *v)
                  "no batch scheduler is served by this version: pods are scheduled one by one");
 }
 
+/* Neither true nor false: told, for it may have been meant. */
+static int truth(struct kr *k, const char *where, const rk_json *v)
+{
+    int is = kr_truth(k, v);
+    if (is < 0)
+        kr_lossy(k, where, "is neither true nor false; left out");
+    return is;
+}
+
+/* The start is refused for a name of a host, and for a port that is none. */
+static int is_address(const char *s)
+{
+    static const char digits[] = "0123456789";
+    const char *port = strrchr(s, ':');
+    size_t host = (size_t)(port - s), n = strlen(port + 1);
+    int six = s[0] == '[' && host > 2 && port[-1] == ']';
+    size_t good = six ? 2 + strspn(s + 1, "0123456789abcdefABCDEF:.") : strspn(s, "0123456789.");
+    return host > 0 && good == host && n > 0 && n <= 5 && !port[1 + strspn(port + 1, digits)] &&
+           strtol(port + 1, NULL, 10) <= 65535;
+}
+
 static void address(struct kr *k, const char *where, const rk_json *v, const char *section)
 {
     const char *is = k->rk->str(v, "", ""), *port = strrchr(is, ':');
@@ -40,10 +61,12 @@ static void address(struct kr *k, const char *where, const rk_json *v, const cha
         is = k->rk->fmt(k->ps, "127.0.0.1%s", port);
     else if (port == is)
         is = k->rk->fmt(k->ps, "0.0.0.0%s", is);
-    if (port || rk_is(is, "0"))
-        kr_put(k, section, "address", port ? is : "", where);
+    if (rk_is(is, "0"))
+        kr_put(k, section, "address", "", where);
+    else if (port && is_address(is))
+        kr_put(k, section, "address", is, where);
     else
-        kr_lossy(k, where, "is not host:port; left out");
+        kr_lossy(k, where, "is not IP:port; left out");
 }
 
 void kr_metrics_address(struct kr *k, const char *where, const rk_json *v)
@@ -56,25 +79,6 @@ void kr_health_address(struct kr *k, const char *where, const rk_json *v)
     address(k, where, v, "health");
 }
 
-void kr_election(struct kr *k, const char *where, const rk_json *v)
-{
-    kr_bool(k, where, v, "leader-election", "enabled");
-}
-
-void kr_election_namespace(struct kr *k, const char *where, const rk_json *v)
-{
-    if (k->rk->str(v, "", "")[0])
-        kr_put(k, "leader-election", "namespace", k->rk->str(v, "", ""), where);
-}
-
-void kr_concurrency(struct kr *k, const char *where, const rk_json *v)
-{
-    if (k->rk->num(v, "", 1) != 1)
-        kr_tell(
-            k, where,
-            "has no place and needs none: one thread serves all clusters, many requests are under way at once");
-}
-
 /* RFC 1123; the start is refused for another, and for one that stands there twice. */
 static int is_namespace(const char *s, size_t n)
 {
@@ -82,6 +86,29 @@ static int is_namespace(const char *s, size_t n)
     for (size_t i = 0; good && i < n; i++)
         good = (s[i] >= 'a' && s[i] <= 'z') || (s[i] >= '0' && s[i] <= '9') || s[i] == '-';
     return good;
+}
+
+void kr_election(struct kr *k, const char *where, const rk_json *v)
+{
+    kr_bool(k, where, v, "leader-election", "enabled");
+}
+
+void kr_election_namespace(struct kr *k, const char *where, const rk_json *v)
+{
+    const char *ns = k->rk->str(v, "", "");
+    if (ns[0] && !is_namespace(ns, strlen(ns)))
+        kr_lossy(k, where, "cannot be the name of a namespace; left out");
+    else if (ns[0])
+        kr_put(k, "leader-election", "namespace", ns, where);
+}
+
+void kr_concurrency(struct kr *k, const char *where, const rk_json *v)
+{
+    const char *text = k->rk->number_text(v) ? k->rk->number_text(v) : k->rk->str(v, "", "");
+    if (!rk_is(text, "1"))
+        kr_tell(
+            k, where,
+            "has no place and needs none: one thread serves all clusters, many requests are under way at once");
 }
 
 static const char *with_namespaces(struct kr *k, const char *where, const char *all,
@@ -108,8 +135,11 @@ static const char *with_namespaces(struct kr *k, const char *where, const char *
 void kr_watch(struct kr *k, const char *where, const rk_json *v)
 {
     const char *all = with_namespaces(k, where, "", k->rk->str(v, "", ""));
-    for (RK_EACH(k->rk, ns, v))
+    for (RK_EACH(k->rk, ns, v)) {
+        if (k->rk->type(ns) != RK_JSON_STRING)
+            kr_lossy(k, where, "has an entry that is no text; left out");
         all = with_namespaces(k, where, all, k->rk->str(ns, "", ""));
+    }
     if (all[0]) {
         kr_put_list(k, "operator", "watch", all, where);
         kr_tell(k, where, "rights for single namespaces are in config/rbac/namespaced");
@@ -118,20 +148,20 @@ void kr_watch(struct kr *k, const char *where, const rk_json *v)
 
 void kr_single(struct kr *k, const char *where, const rk_json *v)
 {
-    if (kr_truth(k, v) == 1)
+    if (truth(k, where, v) == 1)
         kr_lossy(k, where,
                  "the namespace of the release is not in the values: write it as [operator] watch");
 }
 
 void kr_other_kinds(struct kr *k, const char *where, const rk_json *v)
 {
-    if (kr_truth(k, v) == 1)
+    if (truth(k, where, v) == 1)
         k->rk->put(k->ps, k->kinds, where, k->rk->new_bool(k->ps, 1));
 }
 
 void kr_metrics(struct kr *k, const char *where, const rk_json *v)
 {
-    if (kr_truth(k, v) == 0)
+    if (truth(k, where, v) == 0)
         kr_tell(
             k, where,
             "is off: KubeRay then serves the page without its own families, raykeeper always serves all of them; an empty [metrics] address closes the page");

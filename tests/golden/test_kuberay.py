@@ -85,7 +85,7 @@ KNOBS = {
     "login shell": ({"env": [{"name": "ENABLE_LOGIN_SHELL", "value": "true"}]}, {"plugin:raystart.login-shell": "true"}),
     "openshift": ({"env": [{"name": "USE_INGRESS_ON_OPENSHIFT", "value": "true"}]}, {"plugin:ingress.ingress-on-openshift": "true"}),
     "surplus": ({"env": [{"name": "ENABLE_RANDOM_POD_DELETE", "value": "true"}]}, {"plugin:worker.delete-surplus": "true"}),
-    "domain": ({"env": [{"name": "CLUSTER_DOMAIN", "value": "lab.example"}]}, {"plugin:raystart.cluster-domain": "lab.example"}),
+    "domain": ({"env": [{"name": "CLUSTER_DOMAIN", "value": "lab.example"}]}, {"plugin:raystart.cluster-domain": "lab.example", "plugin:tls.cluster-domain": "lab.example"}),
     "sweep": ({"env": [{"name": "RAYCLUSTER_DEFAULT_REQUEUE_SECONDS_ENV", "value": "600"}]}, {"operator.sweep": "600s"}),
     "labels": ({"configuration": {"enabled": True, "defaultPodLabels": {"team": "platform", "example.com/x": ""}}}, {"plugin:site.labels": "team=platform, example.com/x="}),
 }
@@ -125,6 +125,14 @@ LOSSY = {
     "a sidecar without a name": ({"configuration": {"enabled": True, "headSidecarContainers": [{"image": "x"}]}}, "configuration.headSidecarContainers[0]"),
     "a script that no line holds": ({"configuration": {"enabled": True, "workerSidecarContainers": [{"name": "a", "args": ["x" * 9000]}]}}, "configuration.workerSidecarContainers[0]"),
     "an endless value": ({"configuration": {"enabled": True, "defaultContainerEnvs": [{"name": "A", "value": "x" * 9000}]}}, "configuration.defaultContainerEnvs[0]"),
+    "a domain that is none": ({"env": [{"name": "CLUSTER_DOMAIN", "value": "a\nb"}]}, "env.CLUSTER_DOMAIN"),
+    "a list for labels": ({"configuration": {"enabled": True, "defaultPodLabels": ["a"]}}, "configuration.defaultPodLabels"),
+    "a text for sidecars": ({"configuration": {"enabled": True, "headSidecarContainers": "a"}}, "configuration.headSidecarContainers"),
+    "a text for variables": ({"env": "A=b", "replicas": 1}, "env"),
+    "a number for gates": ({"featureGates": 5, "replicas": 1}, "featureGates"),
+    "a number for a namespace": ({"watchNamespace": 5, "replicas": 1}, "watchNamespace"),
+    "a number among namespaces": ({"watchNamespace": ["a", 5], "replicas": 1}, "watchNamespace"),
+    "metrics that may be": ({"metrics": {"enabled": "perhaps"}, "reconcileConcurrency": 1}, "metrics.enabled"),
     "a list for a map": ({"configuration": {"enabled": True}, "logging": ["a"], "reconcileConcurrency": 1}, "logging"),
 }
 
@@ -194,6 +202,21 @@ def test_a_configuration_inside_of_a_configmap(tmp_path):
 def test_a_field_of_a_configuration_that_nobody_knows(tmp_path):
     _, said = options(tmp_path, {**CONFIGURATION, "moon": 1}, code=2)
     assert "moon" in lossy(said)[0]
+
+
+REFUSED = {"metricsAddr": ["host.name:80", ":8080x", "1.2.3.4:99999", "a\n:80", 8080], "probeAddr": ["a b:80", ":", "[::1]"], "leaderElectionNamespace": ["Team A", "a\n[plugins]\ndisable = shm", 5]}
+
+
+@pytest.mark.parametrize(("key", "value"), [(key, value) for key, values in REFUSED.items() for value in values])
+def test_what_would_stop_the_start_is_left_out_and_told(tmp_path, key, value):
+    got, said = options(tmp_path, {key: value, "apiVersion": "config.ray.io/v1alpha1", "kind": "Configuration"}, code=2)
+    assert got == {} and len(lossy(said)) == 1, said
+
+
+@pytest.mark.parametrize(("value", "wanted"), [("[::1]:80", "[::1]:80"), (":9", "0.0.0.0:9"), ("localhost:9", "127.0.0.1:9"), ("0", "")])
+def test_addresses(tmp_path, value, wanted):
+    got, _ = options(tmp_path, {"metricsAddr": value, "apiVersion": "config.ray.io/v1alpha1", "kind": "Configuration"}, code=0)
+    assert got == {"metrics.address": wanted}
 
 
 def test_flags_and_variables_of_a_deployment(tmp_path):

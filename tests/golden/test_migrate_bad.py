@@ -105,6 +105,8 @@ WRONG = [  # where, what, the place that is told, why
     ((*T1, "rayResources"), {"$(reboot)": 1}, f"{WORKER}.rayResources.$(reboot)", "no start line can carry"),
     ((*T1, "setupCommands"), "echo", f"{WORKER}.setupCommands", "a list is wanted"),
     ((*T1, "setupCommands"), [5], f"{WORKER}.setupCommands[0]", "a string is wanted"),
+    (("spec", "headStartRayCommands"), ["ray start --head --port=6380>/tmp/log"], "spec.headStartRayCommands[0]", "word 2 behind `ray start` has a redirection"),
+    (("spec", "headStartRayCommands"), ["ray start --head --port=6380&"], "spec.headStartRayCommands[0]", "put a blank before that"),
     ((*T1, "setupCommands"), ["echo 'x"], f"{WORKER}.setupCommands[0]", "has no end"),
     ((*T1, "podConfig"), ..., f"{WORKER}.podConfig", "is missing, a map is wanted"),
     ((*T1, "podConfig", "metadata"), [], f"{WORKER}.podConfig.metadata", "is a list"),
@@ -115,6 +117,8 @@ WRONG = [  # where, what, the place that is told, why
     ((*T1, "podConfig", "spec", "containers"), {"a": {}}, f"{WORKER}.podConfig.spec.containers", "is a map, a list is wanted"),
     ((*T1, "podConfig", "spec", "volumes"), ["x"], f"{WORKER}.podConfig.spec.volumes[0]", "a map is wanted"),
     ((*T1, "podConfig", "spec", "tolerations"), {}, f"{WORKER}.podConfig.spec.tolerations", "a list is wanted"),
+    ((*T1, "podConfig", "spec", "tolerations"), [{"key": "a", "value": True}], f"{WORKER}.podConfig.spec.tolerations[0].value", "a string is wanted"),
+    ((*T1, "podConfig", "spec", "tolerations"), [{"key": "a", "tolerationSeconds": "5"}], f"{WORKER}.podConfig.spec.tolerations[0].tolerationSeconds", "a number is wanted"),
     ((*C1, "command"), "sleep", f"{RAY}.command", "is a string, a list is wanted"),
     ((*C1, "args"), [1], f"{RAY}.args[0]", "a string is wanted"),
     ((*C1, "command"), ["bash", "-c", "sleep infinity '"], f"{RAY}.command", "has no end"),
@@ -190,7 +194,9 @@ def test_a_setting_does_not_print_its_value(tmp_path):
 
 
 SECRETS = ["ray start --head --redis-password hunter2", "ray start --head --redis-password=hunter2", "ray start --head --redis-password='hunter2'", "export AWS_SECRET_ACCESS_KEY=hunter2; ray start --head", "HF_TOKEN=hunter2 ray start --head",
-           'bash -c "export DB_PASSWORD=hunter2"; ray start --head', "git clone https://me:hunter2@example.com/x; ray start --head", "login --api-key hunter2 && ray start --head"]
+           'bash -c "export DB_PASSWORD=hunter2"; ray start --head', "git clone https://me:hunter2@example.com/x; ray start --head", "login --api-key hunter2 && ray start --head",
+           "sync http://cache.example.com,redis://me:hunter2@example.com && ray start --head", "git clone https://hunter2hunter2hunter2hunter2@example.com/x; ray start --head",
+           "curl -H 'Authorization: Bearer hunter2' example.com && ray start --head"]
 
 
 @pytest.mark.parametrize("line", SECRETS)
@@ -199,13 +205,18 @@ def test_a_secret_in_a_start_line_is_refused_and_not_printed(tmp_path, line):
         assert "hunter2" not in refused(tmp_path, obj, place, "secret" if "redis" not in line else "").stderr
 
 
-NO_SECRETS = ["export HF_TOKEN=$TOKEN; ray start --head", "tokenize --max-tokens 5 && ray start --head", "export PASSWORD_FILE=/run/x; ray start --head", "curl https://example.com:443/a@b; ray start --head"]
+NO_SECRETS = ["export HF_TOKEN=$TOKEN; ray start --head", "tokenize --max-tokens 5 && ray start --head", "export PASSWORD_FILE=/run/x; ray start --head", "curl https://example.com:443/a@b; ray start --head",
+              "git clone ssh://git@example.com/x; ray start --head", 'curl -H "Authorization: Bearer $TOKEN" example.com; ray start --head']
 
 
 @pytest.mark.parametrize("line", NO_SECRETS)
 def test_what_only_looks_like_a_secret_is_none(tmp_path, line):
     done = migrate(tmp_path, cluster(headStartRayCommands=[line]))
     assert done.returncode == 0, done.stderr
+
+
+def test_a_count_that_is_no_number_of_json_is_not_taken_for_none(tmp_path):
+    refused(tmp_path, put(values(), ("podTypes", "rayWorkerType", "minWorkers"), "010"), "podTypes.rayWorkerType.minWorkers", "is not an integer")
 
 
 def test_several_names_at_once(tmp_path):

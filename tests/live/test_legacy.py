@@ -211,6 +211,18 @@ def test_what_cannot_be_converted_says_why(old):
     assert ray.ready("bad", 1)(w)
 
 
+def test_a_cluster_that_the_api_server_refuses_says_why(old):
+    old.create("refused", head={"terminationGracePeriodSeconds": "soon"})
+    old.phase("refused", "Error")
+    assert "terminationGracePeriodSeconds" in old.status("refused")["message"]
+    old.edit_pod("refused", 0, {"terminationGracePeriodSeconds": 5})
+    old.phase("refused", "Running")
+    assert "message" not in old.status("refused")
+    old.edit_pod("refused", 0, {"terminationGracePeriodSeconds": "soon"})
+    old.world.wait_for(lambda w: "terminationGracePeriodSeconds" in old.status("refused").get("message", ""), what="the refusal to be told")
+    assert old.status("refused")["phase"] == "Running"
+
+
 def test_a_cluster_of_that_name_that_somebody_made(old):
     theirs = old.live.create(ray.cluster("taken", ("small", 1)))
     old.world.wait_for(ray.ready("taken", 1))
@@ -294,6 +306,67 @@ def test_the_cut_over(old):
     again = migrate(old, "--plan")
     assert again.returncode in (0, 2) and not [line for line in again.stdout.splitlines() if line.startswith("      ")], again.stdout
     old.remove_operator()
+
+
+def test_a_cut_over_deletes_what_the_old_operator_made_and_nothing_else(old):
+    left_behind(old, "mine")
+    label = {"ray-cluster-name": "mine"}
+    spec = {"containers": [{"name": "a", "image": ray.IMAGE}]}
+    old.kube.create({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "launched-by-ray-up", "labels": label}, "spec": spec}, old.ns)
+    old.kube.create({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "watcher"}, "spec": {
+        "selector": {"matchLabels": label}, "template": {"metadata": {"labels": label}, "spec": spec}}}, old.ns)
+    w = old.world
+    w.wait_for(lambda w: len(w.all("pods")) == 4, what="the pod of the Deployment")
+    others = {p["metadata"]["name"]: p["metadata"]["uid"] for p in w.all("pods") if not p["metadata"]["name"].startswith("mine-")}
+    done = migrate(old, "--apply", "--yes")
+    assert done.returncode in (0, 2) and all(f"{old.ns}/{name}: has the label" in done.stderr for name in others), done.stderr
+    w.wait_for(ray.ready("mine", 1), bound=120)
+    assert {name: old.kube.get("pods", old.ns, name)["metadata"]["uid"] for name in others} == others
+    assert old.kube.find("pods", old.ns, "mine-head-abcde") is None
+
+
+def test_an_operator_of_another_namespace_alone_is_left_alone(old):
+    """Chosen by a variable, it serves its own namespace: it holds nobody up elsewhere, and no cut-over elsewhere stops it."""
+    there = f"{old.ns}-there"
+    old.kube.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": there}})
+    env = [{"name": "RAY_OPERATOR_POD_NAMESPACE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}}]
+    template = {"metadata": {"labels": {"app": "ray-operator", **OPERATOR}}, "spec": {"containers": [{"name": "operator", "image": "rayproject/ray:2.0.0", "env": env}]}}
+    old.kube.create({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "ray-operator"}, "spec": {
+        "selector": {"matchLabels": {"app": "ray-operator"}}, "template": template}}, there)
+    try:
+        left_behind(old, "here")
+        old.waits("here", "CutOverNeeded")
+        assert migrate(old, "--apply", "--yes").returncode in (0, 2)
+        old.world.wait_for(ray.ready("here", 1), bound=120)
+        assert old.kube.get("deployments", there, "ray-operator")["spec"]["replicas"] == 1
+    finally:
+        old.kube.delete("namespaces", None, there)
+
+
+def test_a_service_of_the_old_name_that_somebody_made(old):
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "own-ray-head"}, "spec": {"selector": {"app": "x"}, "ports": [{"port": 80}]}}
+    theirs = old.kube.create(service, old.ns)
+    old.create("own")
+    old.world.wait_for(ray.ready("own", 1))
+    old.world.wait_for(lambda w: w.events("own", "ServiceExists"), what="it to be told")
+    now = old.kube.get("services", old.ns, "own-ray-head")
+    assert now["spec"] == theirs["spec"] and "ownerReferences" not in now["metadata"]
+
+
+def test_nothing_is_written_while_nothing_changes(old):
+    old.create("still", resources={"Custom": 2}, headServicePorts=[{"name": "web", "port": 80, "targetPort": 8265}])
+    w = old.world
+    w.wait_for(ray.ready("still", 1))
+    old.phase("still", "Running")
+    autoscale(old, "still", 2)
+    w.wait_for(ray.ready("still", 2))
+    before = old.live.writes()
+    old.create("another")
+    w.wait_for(ray.ready("another", 1))
+    old.edit("still", {"metadata": {"annotations": {"touched": "no part of the spec"}}})
+    w.wait_for(lambda w: w.cluster("still")["metadata"]["annotations"].get("touched"), what="the annotation to arrive")
+    new = [e for e in old.live.writes()[len(before):] if e["objectRef"].get("name", "").startswith("still") and e["objectRef"]["resource"] in ("rayclusters", "services")]
+    assert [(e["verb"], e["objectRef"]["resource"], e["objectRef"].get("subresource")) for e in new] == [("patch", "rayclusters", None)], new
 
 
 def test_a_cut_over_that_cannot_be_whole_is_not_begun(old):

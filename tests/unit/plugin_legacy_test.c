@@ -27,6 +27,7 @@ struct stand {
     int64_t age_us;
     struct rk_seen seen[SEEN_MOST];
     size_t n_seen;
+    const struct rk_snap_outcome *outcome; /* NULL = none */
     bool offline, deleting;
     size_t asked;
 };
@@ -84,6 +85,8 @@ static const struct rk_plan *run(struct stand *s)
                                      .seen = s->seen,
                                      .n_seen = s->n_seen,
                                      .served = built_served,
+                                     .outcomes = s->outcome,
+                                     .n_outcomes = s->outcome != NULL,
                                      .answer = answer,
                                      .now_us = WORLD_NOW_US,
                                      .ctx = s};
@@ -197,6 +200,42 @@ static void nothing_is_made_beside_the_old_operator(void **state)
     held(s, "LegacyOperatorAlive");
     s->deployments = DEPLOYMENT("\"replicas\":0,");
     assert_non_null(op_of(run(s), RK_OP_CREATE, RAY_CLUSTER));
+}
+
+static void an_operator_of_another_namespace_alone_holds_nobody_here(void **state)
+{
+#define CONTAINERS(env) \
+    "{\"containers\":[{\"env\":[{\"name\":\"RAY_OPERATOR_POD_NAMESPACE\"" env "}]}]}"
+#define FROM ",\"valueFrom\":{\"fieldRef\":{\"fieldPath\":\"metadata.namespace\"}}"
+#define POD_IN(ns, env)                                             \
+    "{\"items\":[{\"metadata\":{\"name\":\"x\",\"namespace\":\"" ns \
+    "\"},\"spec\":" CONTAINERS(env) "}]}"
+    struct stand *s = *state;
+    s->pods = POD_IN("other", FROM);
+    s->deployments =
+        "{\"items\":[{\"metadata\":{\"namespace\":\"other\"},\"spec\":{\"template\":{"
+        "\"metadata\":{\"labels\":{\"cluster.ray.io/component\":\"operator\"}},\"spec\":" CONTAINERS(
+            FROM) "}}}]}";
+    assert_non_null(op_of(run(s), RK_OP_CREATE, RAY_CLUSTER));
+    s->pods = POD_IN("other", ",\"value\":\"ns\"");
+    held(s, "LegacyOperatorAlive");
+    s->pods = POD_IN("ns", FROM);
+    held(s, "LegacyOperatorAlive");
+}
+
+static void an_answer_that_is_no_whole_list_lets_nothing_be_made(void **state)
+{
+    static const char *const bodies[] = {"{", "[]", "{}", "{\"items\":{}}",
+                                         "{\"metadata\":{\"continue\":\"x\"},\"items\":[]}"};
+    struct stand *s = *state;
+    for (size_t i = 0; i < RK_COUNT(bodies); i++) {
+        s->deployments = bodies[i];
+        held(s, "LegacyOperatorUnknown");
+        s->deployments = "{\"items\":[]}";
+        s->pods = bodies[i];
+        held(s, "LegacyOperatorUnknown");
+        s->pods = "{\"items\":[]}";
+    }
 }
 
 static void an_object_that_the_old_operator_had_waits_for_the_cut_over(void **state)
@@ -325,6 +364,53 @@ static void the_old_service_is_turned_to_the_new_head(void **state)
                         "\"cluster.ray.io/component\":null}");
 }
 
+static void a_service_of_that_name_that_somebody_made_stays(void **state)
+{
+    static const char *const theirs[] = {
+        "{\"app\":\"x\"}", "{}", "{\"cluster.ray.io/component\":\"d-ray-head\"}",
+        "{\"cluster.ray.io/component\":\"c-ray-head\",\"app\":\"x\"}"};
+    struct stand *s = *state;
+    for (size_t i = 0; i < RK_COUNT(theirs); i++) {
+        s->n_seen = 0;
+        see(s, RAY_SERVICE, "c-ray-head",
+            rk_arena_fmt(&s->b.arena,
+                         "{\"metadata\":{\"name\":\"c-ray-head\"},\"spec\":{\"selector\":%s}}",
+                         theirs[i]),
+            false);
+        assert_null(op_of(run(s), RK_OP_PATCH, RAY_SERVICE));
+        assert_true(told(s->b.plan, "ServiceExists"));
+        assert_non_null(op_of(s->b.plan, RK_OP_CREATE, RAY_CLUSTER));
+    }
+    s->n_seen = 0; /* the old operator's, that has lost its owner */
+    see(s, RAY_SERVICE, "c-ray-head",
+        "{\"metadata\":{\"name\":\"c-ray-head\"},\"spec\":{\"selector\":{\"cluster.ray.io/component\":\"c-ray-head\"}}}",
+        false);
+    assert_string_equal(
+        at(s, op_of(run(s), RK_OP_PATCH, RAY_SERVICE), "/metadata/ownerReferences/0/name"),
+        "\"c\"");
+}
+
+static void a_cluster_that_the_api_server_refuses_is_an_error(void **state)
+{
+    const struct rk_snap_outcome no = {.gvk = RAY_CLUSTER,
+                                       .group = "",
+                                       .http = 422,
+                                       .failures = 2,
+                                       .verb = "create",
+                                       .reason = "Invalid",
+                                       .message = "spec: no"};
+    struct stand *s = *state;
+    s->outcome = &no;
+    const struct rk_op *status = op_of(run(s), RK_OP_STATUS, OLD);
+    assert_string_equal(at(s, status, "/status/phase"), "\"Error\"");
+    assert_non_null(strstr(at(s, status, "/status/message"), "spec: no"));
+    see(s, RAY_CLUSTER, "c",
+        rk_arena_fmt(&s->b.arena, CHILD("\"replicas\":1"), "True", "a", "1.1.1.1"), true);
+    status = op_of(run(s), RK_OP_STATUS, OLD); /* an edit was refused, and the cluster runs */
+    assert_string_equal(at(s, status, "/status/phase"), "\"Running\"");
+    assert_non_null(strstr(at(s, status, "/status/message"), "spec: no"));
+}
+
 static void deletion_waits_for_the_old_operator_alone(void **state)
 {
     struct stand *s = *state;
@@ -353,6 +439,8 @@ int main(void)
         TEST(a_free_object_becomes_a_cluster_and_a_service),
         TEST(nothing_is_made_before_it_is_known_that_the_old_operator_is_gone),
         TEST(nothing_is_made_beside_the_old_operator),
+        TEST(an_operator_of_another_namespace_alone_holds_nobody_here),
+        TEST(an_answer_that_is_no_whole_list_lets_nothing_be_made),
         TEST(an_object_that_the_old_operator_had_waits_for_the_cut_over),
         TEST(a_cluster_of_somebody_else_is_left_alone),
         TEST(answers_that_make_no_sense_break_nothing),
@@ -361,6 +449,8 @@ int main(void)
         TEST(what_cannot_be_converted_is_told_and_touches_nothing),
         TEST(what_cannot_be_converted_is_looked_at_again_until_it_is_known_whose_it_is),
         TEST(the_old_service_is_turned_to_the_new_head),
+        TEST(a_service_of_that_name_that_somebody_made_stays),
+        TEST(a_cluster_that_the_api_server_refuses_is_an_error),
         TEST(deletion_waits_for_the_old_operator_alone),
         TEST(offline_all_of_it_is_shown),
     };

@@ -138,4 +138,4 @@ spec:
     targetPort: 8000
   - name: notebook
     port: 80
-    targetPort: serve
+    targetPort: 8000
