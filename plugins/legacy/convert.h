@@ -61,6 +61,14 @@ struct lg_word {
 };
 
 /* notes.c */
+/* A text that grows: what is put together of many pieces takes no more memory than twice itself. */
+struct lg_text {
+    char *at;
+    size_t n, room;
+};
+void lg_add_n(struct lg *c, struct lg_text *t, const char *more, size_t n);
+void lg_add(struct lg *c, struct lg_text *t, const char *more);
+const char *lg_text(const struct lg_text *t);
 void lg_bad(struct lg *c, const char *where, const char *text);
 void lg_tell(struct lg *c, int lossy, const char *where, const char *text);
 const char *lg_dot(struct lg *c, const char *where, const char *key);

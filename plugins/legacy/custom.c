@@ -20,11 +20,12 @@ int64_t lg_whole(struct lg *c, const rk_json *v, const char *where)
 /* Custom resources in the one shape that the autoscaler reads: quotes around, a backslash before each inner one. */
 const char *lg_custom_text(struct lg *c, const rk_json *custom)
 {
-    const char *text = "";
+    struct lg_text text = {NULL, 0, 0};
     for (RK_EACH_MEMBER(c->rk, it, custom))
-        text = c->rk->fmt(c->ps, "%s%s\\\"%s\\\": %lld", text, text[0] ? ", " : "", c->rk->key(it),
-                          (long long)c->rk->num(it, "", 0));
-    return c->rk->fmt(c->ps, "\"{%s}\"", text);
+        lg_add(c, &text,
+               c->rk->fmt(c->ps, "%s\\\"%s\\\": %lld", text.n ? ", " : "", c->rk->key(it),
+                          (long long)c->rk->num(it, "", 0)));
+    return c->rk->fmt(c->ps, "\"{%s}\"", lg_text(&text));
 }
 
 void lg_custom_put(struct lg *c, rk_json *custom, const rk_json *it, const char *where)

@@ -42,11 +42,12 @@ static const char *shell_text(const char *const *words, size_t n)
 
 static const char *joined(struct lg *c, const rk_json *before)
 {
-    const char *text = "";
-    for (RK_EACH(c->rk, b, before))
-        text = c->rk->fmt(c->ps, "%s%s%s", text, text[0] ? " && " : "",
-                          lg_grouped(c, c->rk->str(b, "", "")));
-    return text;
+    struct lg_text text = {NULL, 0, 0};
+    for (RK_EACH(c->rk, b, before)) {
+        lg_add(c, &text, text.n ? " && " : "");
+        lg_add(c, &text, lg_grouped(c, c->rk->str(b, "", "")));
+    }
+    return lg_text(&text);
 }
 
 static void one_word(struct lg *c, rk_json *out, const char *text)
@@ -58,12 +59,15 @@ static void one_word(struct lg *c, rk_json *out, const char *text)
 
 static const char *single_quoted(struct lg *c, const char *word)
 {
-    const char *out = "'";
+    struct lg_text out = {NULL, 0, 0};
+    lg_add(c, &out, "'");
     for (size_t n; *word; word += n + (word[n] != '\0')) {
         n = strcspn(word, "'");
-        out = c->rk->fmt(c->ps, "%s%.*s%s", out, (int)n, word, word[n] ? "'\\''" : "");
+        lg_add_n(c, &out, word, n);
+        lg_add(c, &out, word[n] ? "'\\''" : "");
     }
-    return c->rk->fmt(c->ps, "%s'", out);
+    lg_add(c, &out, "'");
+    return lg_text(&out);
 }
 
 /* The words of a command of its own. The operator puts them into one line of a shell with a blank between them: each is quoted where

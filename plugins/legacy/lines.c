@@ -15,20 +15,21 @@ static size_t options_at(const struct lg_word *w, size_t n)
 /* Words in front of `ray start`: variables become exports; a program that would run it cannot. */
 static const char *in_front(struct lg *c, const char *where, const struct lg_word *w, size_t n)
 {
-    const char *exports = "";
+    struct lg_text exports = {NULL, 0, 0};
     for (size_t i = 0; i + 2 < n; i++) {
         const char *eq = strchr(w[i].raw, '=');
         size_t name =
             strspn(w[i].raw, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
-        if (eq && name && w[i].raw + name == eq)
-            exports = c->rk->fmt(c->ps, "%s%s%s", exports, exports[0] ? " " : "export ", w[i].raw);
-        else if (rk_is(w[i].plain, "exec") || rk_is(w[i].plain, "nohup"))
+        if (eq && name && w[i].raw + name == eq) {
+            lg_add(c, &exports, exports.n ? " " : "export ");
+            lg_add(c, &exports, w[i].raw);
+        } else if (rk_is(w[i].plain, "exec") || rk_is(w[i].plain, "nohup"))
             continue;
         else
             lg_bad(c, where,
                    "more than variables stands in front of `ray start`: it cannot be read");
     }
-    return exports;
+    return lg_text(&exports);
 }
 
 /* ulimit -n, which the operator says too. */
@@ -45,16 +46,18 @@ static int open_files(struct lg *c, struct lg_start *s, const char *text)
     return 1;
 }
 
-static const char *and_then(struct lg *c, const char *text, const char *sep, const char *more)
+static void and_then(struct lg *c, struct lg_text *text, const char *sep, const char *more)
 {
-    return text[0] ? c->rk->fmt(c->ps, "%s%s%s", text, lg_between(sep), more) : more;
+    lg_add(c, text, text->n ? lg_between(sep) : "");
+    lg_add(c, text, more);
 }
 
 /* One command. Returns how many `ray start` it has. */
 static int line(struct lg *c, struct lg_start *s, const char *text, const char *where, int started)
 {
     size_t n, k;
-    const char *before = "", *sep = "", *secret = lg_secret(c, text);
+    struct lg_text before = {NULL, 0, 0};
+    const char *sep = "", *secret = lg_secret(c, text);
     const struct lg_part *parts = lg_split(c, text, where, &n);
     int starts = 0;
     if (secret)
@@ -67,7 +70,8 @@ static int line(struct lg *c, struct lg_start *s, const char *text, const char *
         size_t at = options_at(w, k);
         if (at) {
             const char *exports = in_front(c, where, w, at);
-            before = exports[0] ? and_then(c, before, sep, exports) : before;
+            if (exports[0])
+                and_then(c, &before, sep, exports);
             lg_start_options(c, s, where, w + at, k - at);
             starts++;
         } else if ((k > 1 && rk_is(w[0].plain, "ray") && rk_is(w[1].plain, "stop")) ||
@@ -77,12 +81,12 @@ static int line(struct lg *c, struct lg_start *s, const char *text, const char *
             lg_tell(c, 1, where,
                     "what runs after `ray start` is left out: Ray is the container's last word");
         } else {
-            before = and_then(c, before, sep, part);
+            and_then(c, &before, sep, part);
         }
         sep = parts[i].sep;
     }
-    if (before[0])
-        c->rk->push(c->ps, s->before, c->rk->new_str(c->ps, lg_literal(c, before)));
+    if (before.n)
+        c->rk->push(c->ps, s->before, c->rk->new_str(c->ps, lg_literal(c, lg_text(&before))));
     return starts;
 }
 

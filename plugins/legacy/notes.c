@@ -75,6 +75,31 @@ const char *lg_dot(struct lg *c, const char *where, const char *key)
     return c->rk->fmt(c->ps, "%s[\"%s\"]", where, key);
 }
 
+void lg_add_n(struct lg *c, struct lg_text *t, const char *more, size_t n)
+{
+    if (t->room - t->n <= n) { /* one is for the end */
+        size_t room = 2 * (t->n + n) + 64;
+        char *at = c->rk->alloc(c->ps, room);
+        if (t->n)
+            memcpy(at, t->at, t->n);
+        t->at = at;
+        t->room = room;
+    }
+    memcpy(t->at + t->n, more, n);
+    t->n += n;
+    t->at[t->n] = '\0';
+}
+
+void lg_add(struct lg *c, struct lg_text *t, const char *more)
+{
+    lg_add_n(c, t, more, strlen(more));
+}
+
+const char *lg_text(const struct lg_text *t)
+{
+    return t->n ? t->at : "";
+}
+
 int64_t lg_count(struct lg *c, const rk_json *v, const char *where, int64_t dflt)
 {
     const rk_api *rk = c->rk;

@@ -1,6 +1,8 @@
 /* Words behind `ray start`: parameters of ours. */
 #include "convert.h"
 
+#define WORDS_MOST 2000
+
 /* What the operator says itself. */
 static int its_own(const char *key)
 {
@@ -58,6 +60,8 @@ static size_t redirection(const char *raw)
 void lg_start_options(struct lg *c, struct lg_start *s, const char *where, const struct lg_word *w,
                       size_t n)
 {
+    if (n > WORDS_MOST)
+        lg_bad(c, where, "has more words behind `ray start` than make sense");
     for (size_t i = 0; i < n && !c->bad;) {
         size_t skip = redirection(w[i].raw);
         const char *eq = strchr(w[i].plain, '='), *raw_eq = strchr(w[i].raw, '=');

@@ -90,7 +90,8 @@ const char *lg_beside_waiting(struct lg *c, const char *text, const char *where)
 {
     size_t n, end;
     const struct lg_part *parts = lg_split(c, text, where, &n);
-    const char *kept = "", *sep = "";
+    const char *sep = "";
+    struct lg_text kept = {NULL, 0, 0};
     int ever = 0;
     for (size_t i = 0; parts && i < n; i = end) {
         end = behind(c, parts, n, i);
@@ -104,9 +105,10 @@ const char *lg_beside_waiting(struct lg *c, const char *text, const char *where)
             return NULL;
         ever |= idle == 2;
         for (size_t k = i; !idle && k < end; k++) {
-            kept = c->rk->fmt(c->ps, "%s%s%s", kept, kept[0] ? lg_between(sep) : "", parts[k].text);
+            lg_add(c, &kept, kept.n ? lg_between(sep) : "");
+            lg_add(c, &kept, parts[k].text);
             sep = parts[k].sep;
         }
     }
-    return ever ? kept : NULL;
+    return ever ? lg_text(&kept) : NULL;
 }

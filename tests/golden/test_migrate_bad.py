@@ -219,6 +219,29 @@ def test_a_count_that_is_no_number_of_json_is_not_taken_for_none(tmp_path):
     refused(tmp_path, put(values(), ("podTypes", "rayWorkerType", "minWorkers"), "010"), "podTypes.rayWorkerType.minWorkers", "is not an integer")
 
 
+LARGE = {  # as large as an object in the API may be
+    "setups": (("spec", "podTypes", 1, "setupCommands"), ["echo '" + "y" * 1300 + "'"] * 1000),
+    "start lines": (("spec", "workerStartRayCommands"), ["echo '" + "y" * 1300 + "'"] * 999 + ["ray start"]),
+    "pieces": (("spec", "workerStartRayCommands"), [("echo '" + "y" * 1300 + "'; ") * 900 + "ray start"]),
+    "exports": (("spec", "workerStartRayCommands"), [" ".join(f"A{i}={'y' * 100}" for i in range(9000)) + " ray start"]),
+    "waiting": ((*C1, "args"), ["-c", ("echo '" + "y" * 1300 + "'; ") * 900 + "sleep infinity"]),
+    "quotes": ((*C1, "args"), ["'" * 500000]),
+    "resources": ((*T1, "rayResources"), {f"{'y' * 1000}{i}": 1 for i in range(999)}),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_large_object_takes_memory_in_proportion(tmp_path, name):
+    path, value = LARGE[name]
+    done = migrate(tmp_path, put(put(cluster(), (*C1, "command"), ["/bin/bash"]), path, value))
+    assert done.returncode in (0, 2) and len(done.stdout) > 900000, done.stderr
+
+
+def test_a_start_line_of_ever_so_many_options(tmp_path):
+    line = "ray start " + " ".join(f"--a{i}=1" for i in range(50000))
+    refused(tmp_path, cluster(headStartRayCommands=[line]), "spec.headStartRayCommands[0]", "more words")
+
+
 def test_several_names_at_once(tmp_path):
     refused(tmp_path, f"{json.dumps(cluster())}", "--name", "lower case letter", "--name", "Not_A_Name")
     refused(tmp_path, "---\n".join([json.dumps(cluster()) + "\n"] * 2), "--name", "2 clusters, and one name", "--name", "x")
