@@ -139,7 +139,7 @@ void rk_command_said(void *ctx, const struct rk_command_result *r)
     struct rk_buf out;
     char front[128];
     run->code = 1;
-    (void)snprintf(front, sizeof front, "raykeeper %s: ", run->c ? run->c->name : "");
+    (void)snprintf(front, sizeof front, "raykeeper %s: ", run->c->name);
     for (size_t i = 0; i < r->n_failures; i++)
         say(front, &r->failures[i]);
     if (r->n_failures)
