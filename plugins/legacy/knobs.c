@@ -172,14 +172,22 @@ void kr_configuration(struct kr *k, const rk_json *conf)
     }
 }
 
+static int stands_alone(const char *name)
+{
+    return strncmp(name, "enable-", 7) == 0 || strncmp(name, "use-", 4) == 0 ||
+           strncmp(name, "forced-", 7) == 0;
+}
+
 /* The program itself is no flag, and what zap's flags say is not logged here. */
-void kr_flag(struct kr *k, const char *flag)
+void kr_flag(struct kr *k, const char *flag, const char *next)
 {
     size_t dashes = strspn(flag, "-"), n = strcspn(flag, "=");
     if (dashes == 0)
         return;
     const char *name = k->rk->fmt(k->ps, "%.*s", (int)(n - dashes), flag + dashes),
-               *text = flag[n] ? flag + n + 1 : "true",
+               *text = flag[n]                              ? flag + n + 1
+                       : stands_alone(name) || *next == '-' ? "true"
+                                                            : next,
                *where = k->rk->fmt(k->ps, "%.*s", (int)n, flag);
     const struct knob *knob = find(NULL, NULL, name);
     const rk_json *v = k->rk->new_str(k->ps, text);

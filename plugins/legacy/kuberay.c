@@ -88,7 +88,7 @@ static void deployment(struct kr *k, const rk_json *d)
     for (size_t i = 0; i < RK_COUNT(lists); i++)
         for (RK_EACH(k->rk, a, k->rk->at(c, lists[i])))
             if (k->rk->type(a) == RK_JSON_STRING)
-                kr_flag(k, k->rk->str(a, "", ""));
+                kr_flag(k, k->rk->str(a, "", ""), k->rk->str(k->rk->next(a), "", "-"));
     kr_env(k, "env", k->rk->at(c, "/env"));
     k->rk->put(k->ps, k->deployment, "all of the Deployment but flags and variables",
                k->rk->new_bool(k->ps, 1));

@@ -41,7 +41,8 @@ int kr_truth(struct kr *k, const rk_json *v);
 /* ---- knobs.c: settings that are one value, by their names in values, in a Configuration and as flags ---- */
 void kr_values(struct kr *k, const rk_json *values);
 void kr_configuration(struct kr *k, const rk_json *conf);
-void kr_flag(struct kr *k, const char *flag); /* "--qps=100" */
+/* "--qps=100", or "--qps" and the next word */
+void kr_flag(struct kr *k, const char *flag, const char *next);
 /* turns.c: what they do */
 kr_knob kr_log_format, kr_log_file, kr_ignored, kr_scheduler, kr_metrics_address, kr_health_address,
     kr_election, kr_election_namespace, kr_concurrency, kr_watch, kr_single, kr_other_kinds,

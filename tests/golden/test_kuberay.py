@@ -204,6 +204,13 @@ def test_a_field_of_a_configuration_that_nobody_knows(tmp_path):
     assert "moon" in lossy(said)[0]
 
 
+def test_flags_with_their_values_as_words_of_their_own(tmp_path):
+    args = ["-watch-namespace", "team-a", "--qps", "7", "--enable-leader-election", "--metrics-addr", ":9"]
+    deployment = {"kind": "Deployment", "apiVersion": "apps/v1", "spec": {"template": {"spec": {"containers": [{"name": "a", "command": ["/manager"], "args": args}]}}}}
+    got, said = options(tmp_path, deployment, code=0)
+    assert got == {"operator.watch": "team-a", "api.qps": "7", "metrics.address": "0.0.0.0:9"}, said
+
+
 REFUSED = {"metricsAddr": ["host.name:80", ":8080x", "1.2.3.4:99999", "a\n:80", 8080], "probeAddr": ["a b:80", ":", "[::1]"], "leaderElectionNamespace": ["Team A", "a\n[plugins]\ndisable = shm", 5]}
 
 
