@@ -150,15 +150,31 @@ const struct lg_word *lg_words(struct lg *c, const char *text, size_t *ret_n)
     return words;
 }
 
+static int only_comments(const char *text)
+{
+    while (*text) {
+        text += strspn(text, " \t\r\n");
+        if (*text && *text != '#')
+            return 0;
+        text += strcspn(text, "\n");
+    }
+    return 1;
+}
+
 /* `a; b` and `a || b` count as one thing, a comment ends before what follows, and `a &` needs no more `;`. */
 const char *lg_grouped(struct lg *c, const char *text)
 {
-    size_t n = strlen(text);
+    size_t n = strlen(text), odd = 0;
+    while (n > odd && text[n - 1 - odd] == '\\')
+        odd++;
+    n -= odd % 2; /* it would take in what is put behind */
     while (n > 0 && (blank(text[n - 1]) || text[n - 1] == '\n' || text[n - 1] == ';'))
         n--;
     text = c->rk->fmt(c->ps, "%.*s", (int)n, text);
     if (!strpbrk(text, ";#\n&|"))
         return text;
+    if (only_comments(text))
+        return "true";
     if (strpbrk(text, "#\n"))
         return c->rk->fmt(c->ps, "{ %s\n}", text);
     return c->rk->fmt(c->ps, "{ %s%s }", text, n && text[n - 1] == '&' ? "" : ";");
