@@ -182,7 +182,7 @@ void lg_differences(struct lg *c);
 const rk_json *lg_member(const rk_api *rk, const rk_json *map, const char *key);
 
 /* options.c */
-#define LG_OPTIONS 10
+#define LG_OPTIONS 11
 extern const rk_opt lg_options[LG_OPTIONS];
 
 /* compat.c: lg_compat_service for a cluster that is called otherwise now. */

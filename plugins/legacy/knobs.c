@@ -144,7 +144,7 @@ static void value(struct kr *k, const char *path, const rk_json *v)
     }
     for (size_t i = 0; !n && i < RK_COUNT(of_deployment); i++)
         if (rk_is(path + 1, of_deployment[i])) {
-            rk->put(k->ps, k->deployment, where, rk->new_bool(k->ps, 1));
+            rk->put(k->ps, k->deployment, where, rk->copy(k->ps, v));
             return;
         }
     if (!n)
@@ -152,7 +152,7 @@ static void value(struct kr *k, const char *path, const rk_json *v)
     else if (n->turn)
         turn(k, n, where, v);
     else
-        rk->put(k->ps, k->deployment, where, rk->new_bool(k->ps, 1));
+        rk->put(k->ps, k->deployment, where, rk->copy(k->ps, v));
 }
 
 void kr_values(struct kr *k, const rk_json *values)

@@ -150,9 +150,13 @@ int32_t lg_kuberay(const rk_api *rk, rk_pass *ps, const struct lg_how *how, cons
         return RK_EINVAL;
     if (values)
         kr_values(&k, values);
+    tell_list(&k, k.kinds, "for RayJob and RayService alone, which this version does not serve");
+    if (how->chart_values && !values)
+        return rk->fail(ps, RK_EINVAL, "--chart-values", "there are no values of a chart");
+    if (how->chart_values)
+        return rk->emit(ps, kr_chart(&k));
     tell_list(&k, k.deployment,
               "belong to the Deployment and its rights, not to this file; keep them where that is "
-              "written");
-    tell_list(&k, k.kinds, "for RayJob and RayService alone, which this version does not serve");
+              "written (--chart-values prints them)");
     return rk->emit(ps, rk->new_str(ps, kr_text(&k)));
 }

@@ -9,7 +9,7 @@ struct kr {
     rk_pass *ps;
     rk_json *sections;   /* {"plugin:site": {"env": {"value", "why"}}} */
     rk_json *disabled;   /* {"probes": true}: names of plugins */
-    rk_json *deployment; /* {"image": true}: what is told once, together */
+    rk_json *deployment; /* {"metrics.serviceMonitor": its value}: what is told once, together */
     rk_json *kinds;      /* the same for settings of kinds that are not served here */
 };
 
@@ -37,6 +37,10 @@ void kr_bool(struct kr *k, const char *where, const rk_json *v, const char *sect
              const char *key);
 /* true, "true" and "True"; -1: neither that nor its opposite */
 int kr_truth(struct kr *k, const rk_json *v);
+
+/* ---- deployment.c ---- */
+/* Of the values what is the Deployment's, under the names that it had. */
+rk_json *kr_chart(struct kr *k);
 
 /* ---- knobs.c: settings that are one value, by their names in values, in a Configuration and as flags ---- */
 void kr_values(struct kr *k, const rk_json *values);

@@ -20,6 +20,7 @@ struct lg_how {
     uint8_t compat_service; /* the old Service's name goes on answering */
     uint8_t clip;           /* group maxima are lowered to the old global one */
     uint8_t fixed;          /* no autoscaler, where every group has as many as it may have */
+    uint8_t chart_values;   /* of KubeRay's settings those of the Deployment, instead of the INI */
     uint8_t old_labels;     /* pods keep those labels of the old operator that select them */
 };
 

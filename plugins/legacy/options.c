@@ -47,6 +47,12 @@ const rk_opt lg_options[LG_OPTIONS] = {
      .type = RK_T_BOOL,
      .offset = offsetof(struct lg_how, clip),
      .help = "lower maxReplicas of the groups until all together are within the old maxWorkers"},
+    {.key = "chart-values",
+     .dflt = "false",
+     .type = RK_T_BOOL,
+     .offset = offsetof(struct lg_how, chart_values),
+     .help = "of values of the kuberay-operator chart, print those that belong to the Deployment, "
+             "under their names, instead of raykeeper.ini"},
     {.key = "fixed",
      .dflt = "false",
      .type = RK_T_BOOL,

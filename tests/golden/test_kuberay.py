@@ -55,6 +55,24 @@ DEFAULTS = {
 }
 
 
+def test_values_of_the_deployment_keep_their_names(tmp_path):
+    """With the INI they are all that the input said: what is in neither was told."""
+    file = tmp_path / "values.yaml"
+    file.write_text(yaml.safe_dump(DEFAULTS, sort_keys=False))
+    done = run("migrate", file, "--chart-values")
+    assert done.returncode == 0, done.stderr
+    kept = yaml.safe_load(done.stdout)
+    assert kept.pop("image") == {"pullPolicy": "IfNotPresent"}
+    assert kept.pop("metrics") == {"serviceMonitor": DEFAULTS["metrics"]["serviceMonitor"]}
+    ours = set(DEFAULTS) - {"nameOverride", "fullnameOverride", "componentOverride", "operatorCommand", "image", "metrics", "logging", "batchScheduler", "configuration",
+                            "featureGates", "leaderElectionEnabled", "reconcileConcurrency", "kubeClient", "singleNamespaceInstall"}
+    assert kept == {key: DEFAULTS[key] for key in ours}
+    assert "left out: nameOverride, fullnameOverride, componentOverride, image.repository, image.tag, operatorCommand" in done.stderr
+    file.write_text("apiVersion: config.ray.io/v1alpha1\nkind: Configuration\n")
+    done = run("migrate", file, "--chart-values")
+    assert done.returncode == 1 and "there are no values of a chart" in done.stderr and not done.stdout
+
+
 def test_the_charts_own_defaults(tmp_path):
     got, said = options(tmp_path, DEFAULTS, code=0)
     assert got == {"api.qps": "100", "api.burst": "200", "plugins.disable": "tls, netpolicy"}
