@@ -32,7 +32,17 @@
 #define RAY_A_HASH      "ray.io/upgrade-strategy-recreate-hash"
 #define RAY_A_VERSION   "ray.io/kuberay-version"
 #define RAY_A_ONE_HEAD  "ray.io/disable-provisioned-head-restart"
-#define RAY_A_TEMPLATE  "raykeeper.io/template-hash" /* what a pod was made from */
+#define RAY_A_STORAGE \
+    "ray.io/external-storage-namespace"             /* where Redis keeps what the head knows */
+#define RAY_A_TEMPLATE "raykeeper.io/template-hash" /* what a pod was made from */
+
+/* Labels and annotations that select the pods of a cluster or tell operators apart: nobody else's to say. */
+#define RAY_OWN_KEYS                                                                               \
+    {                                                                                              \
+        RAY_L_NODE, RAY_L_CLUSTER, RAY_L_TYPE, RAY_L_GROUP, RAY_L_ID, RAY_L_INDEX, RAY_L_REPLICA,  \
+            RAY_L_HOST, RAY_L_ORIGIN, RAY_L_ORIGIN_NAME, RAY_L_SERVE, RAY_L_APP, RAY_L_CREATED_BY, \
+            RAY_A_FT, RAY_A_OVERWRITE, RAY_A_HASH, RAY_A_VERSION, RAY_A_TEMPLATE, RAY_A_STORAGE    \
+    }
 
 #define RAY_C0        "/spec/containers/0" /* always the user's Ray container */
 #define RAY_HEAD_SPEC "/spec/headGroupSpec"

@@ -45,6 +45,15 @@ static inline int rk_is_ci(const char *a, const char *b)
     return *a == *b;
 }
 
+/* Is it one of `n` words? */
+static inline int rk_among(const char *word, const char *const *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (rk_is(word, words[i]))
+            return 1;
+    return 0;
+}
+
 /* Is this one of the lines of an option of type RK_T_LIST? */
 static inline int rk_listed(const char *list, const char *word)
 {

@@ -56,7 +56,7 @@ const char *gcsft_storage_namespace(const rk_api *rk, rk_pass *ps)
 {
     const char *own = rk->str(rk->object(ps), GCSFT_OPTIONS "/externalStorageNamespace", "");
     if (!own[0])
-        own = ray_annotation(rk, ps, GCSFT_NAMESPACE);
+        own = ray_annotation(rk, ps, RAY_A_STORAGE);
     return own && own[0] ? own : rk->uid(ps);
 }
 

@@ -8,7 +8,6 @@
 #define GCSFT_FINALIZER "ray.io/gcs-ft-redis-cleanup-finalizer"
 #define GCSFT_JOB       "batch/v1/Job"
 #define GCSFT_CLAIM     "v1/PersistentVolumeClaim"
-#define GCSFT_NAMESPACE "ray.io/external-storage-namespace"
 #define GCSFT_TIMEOUT   "ray.io/gcs-ft-deletion-timeout"
 
 struct gcsft {

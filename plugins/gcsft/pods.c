@@ -32,7 +32,7 @@ static int32_t redis(const rk_api *rk, rk_pass *ps)
     rk_obj *pod = rk->subject(ps);
     const char *ns = gcsft_storage_namespace(rk, ps);
     const rk_json *options = rk->at(rk->object(ps), GCSFT_OPTIONS);
-    RK_TRY(rk_set_str(rk, ps, pod, rk_under(rk, ps, "/metadata/annotations", GCSFT_NAMESPACE), ns));
+    RK_TRY(rk_set_str(rk, ps, pod, rk_under(rk, ps, "/metadata/annotations", RAY_A_STORAGE), ns));
     RK_TRY(rk_env_offer(rk, ps, pod, RAY_C0, "RAY_external_storage_namespace", ns));
     if (rk->type(options) == RK_JSON_OBJECT) {
         RK_TRY(rk_env_offer(rk, ps, pod, RAY_C0, "RAY_REDIS_ADDRESS",

@@ -73,8 +73,8 @@ static void with_options(const rk_api *rk, rk_pass *ps)
     no_param(rk, ps, "redis-password", "goes into gcsFaultToleranceOptions.redisPassword");
     no_env(rk, ps, "REDIS_PASSWORD", "goes into gcsFaultToleranceOptions.redisPassword");
     no_env(rk, ps, "RAY_REDIS_ADDRESS", "goes into gcsFaultToleranceOptions.redisAddress");
-    if (ray_annotation(rk, ps, GCSFT_NAMESPACE))
-        (void)rk->fail(ps, RK_EINVAL, rk_under(rk, ps, "/metadata/annotations", GCSFT_NAMESPACE),
+    if (ray_annotation(rk, ps, RAY_A_STORAGE))
+        (void)rk->fail(ps, RK_EINVAL, rk_under(rk, ps, "/metadata/annotations", RAY_A_STORAGE),
                        "goes into gcsFaultToleranceOptions.externalStorageNamespace");
     if (rk_is(backend, "rocksdb"))
         with_rocksdb(rk, ps);

@@ -52,14 +52,7 @@ static const char *label(struct site_word w)
 /* What selects the pods of a cluster, or tells operators apart, is not the site's to say. */
 static const char *own(struct site_word w)
 {
-    static const char *const ours[] = {
-        RAY_L_NODE,      RAY_L_CLUSTER,     RAY_L_TYPE,
-        RAY_L_GROUP,     RAY_L_ID,          RAY_L_INDEX,
-        RAY_L_APP,       RAY_L_CREATED_BY,  RAY_A_FT,
-        RAY_A_OVERWRITE, RAY_A_HASH,        RAY_A_VERSION,
-        RAY_A_TEMPLATE,  RAY_L_REPLICA,     RAY_L_HOST,
-        RAY_L_ORIGIN,    RAY_L_ORIGIN_NAME, "ray.io/external-storage-namespace",
-        RAY_L_SERVE};
+    static const char *const ours[] = RAY_OWN_KEYS;
     struct site_word key, value;
     (void)site_split(w, "=", &key, &value); /* it has one */
     for (size_t i = 0; i < RK_COUNT(ours); i++)

@@ -6,10 +6,7 @@ static int is_ours(const char *name)
 {
     static const char *const ours[] = {"RAY_USE_TLS", "RAY_TLS_SERVER_CERT", "RAY_TLS_SERVER_KEY",
                                        "RAY_TLS_CA_CERT"};
-    for (size_t i = 0; i < RK_COUNT(ours); i++)
-        if (rk_is(name, ours[i]))
-            return 1;
-    return 0;
+    return rk_among(name, ours, RK_COUNT(ours));
 }
 
 /* A slash at the end is no other place. */
