@@ -96,6 +96,12 @@ int rk_live_wait(struct rk_live *l, rk_call *call, struct rk_live_answer *w, str
 
 /* ---- one object ---- */
 
+const char *rk_live_api_version(struct rk_arena *a, const char *gvk)
+{
+    const char *slash = strrchr(gvk, '/'); /* a gvk has one: it was checked when it came */
+    return rk_arena_strndup(a, gvk, (size_t)(slash - gvk));
+}
+
 static const char *what(struct rk_arena *a, const struct rk_live_answer *w, const char *ns)
 {
     switch (w->code) {
@@ -123,9 +129,7 @@ int rk_live_get(const struct rk_setup *s, const rk_kind *kind, const char *name,
         return -1;
     }
     ns = rk_arena_strdup(a, ns ? ns : l.ns);
-    const char *slash = strrchr(kind->gvk, '/');
-    const struct rk_target t = {.api_version =
-                                    rk_arena_strndup(a, kind->gvk, (size_t)(slash - kind->gvk)),
+    const struct rk_target t = {.api_version = rk_live_api_version(a, kind->gvk),
                                 .plural = kind->plural,
                                 .ns = ns,
                                 .name = name};

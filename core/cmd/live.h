@@ -32,6 +32,8 @@ void rk_live_answer_init(struct rk_live_answer *w);
 void rk_live_done(void *answer, const struct rk_resp *resp);
 int rk_live_wait(struct rk_live *l, rk_call *call, struct rk_live_answer *w, struct rk_err *err);
 
+/* "example.io/v1" of "example.io/v1/Thing"; in the arena. */
+const char *rk_live_api_version(struct rk_arena *a, const char *gvk);
 /* One GET. The text into out; problems on stderr with object, namespace, server and
  * kubeconfig. Takes as long as a request may take, at most. ns NULL = of the kubeconfig's context, else default; *ret_ns in the arena. */
 int rk_live_get(const struct rk_setup *s, const rk_kind *kind, const char *name, const char *ns,

@@ -9,13 +9,6 @@
 #define PAGE      "limit=500"
 #define QUERY_MAX 8192
 #define LOOK_MS   500
-#define BODY_MAX  (2u << 20)
-
-static const char *api_version(struct rk_arena *a, const char *gvk)
-{
-    const char *slash = strrchr(gvk, '/'); /* a gvk has one: it was checked when it came */
-    return rk_arena_strndup(a, gvk, (size_t)(slash - gvk));
-}
 
 /* ---- lists ---- */
 
@@ -32,7 +25,7 @@ static int send_page(struct listing *k, const char *ns, struct rk_live_answer *w
 {
     char path[RK_URL_MAX];
     struct rk_buf query;
-    if (rk_url(path, api_version(k->a, k->what->gvk), k->what->plural, ns, NULL, NULL) != 0)
+    if (rk_url(path, rk_live_api_version(k->a, k->what->gvk), k->what->plural, ns, NULL, NULL) != 0)
         return rk_err_set(err, RK_E_INVAL, "%s in %s: not a legal name", k->what->plural,
                           ns ? ns : "all namespaces");
     rk_buf_init(&query, QUERY_MAX);
@@ -67,7 +60,8 @@ static void take_items(struct listing *k, cJSON *page)
     for (cJSON *it = rk_json_is_array(items) ? items->child : NULL; it; it = next) {
         next = it->next;
         rk_json_remove(items, it);
-        rk_json_set(k->a, it, "apiVersion", rk_json_string(k->a, api_version(k->a, k->what->gvk)));
+        rk_json_set(k->a, it, "apiVersion",
+                    rk_json_string(k->a, rk_live_api_version(k->a, k->what->gvk)));
         rk_json_set(k->a, it, "kind", rk_json_string(k->a, kind));
         rk_json_push(k->all, it);
     }
@@ -197,7 +191,7 @@ int rk_live_step(struct rk_live *l, const rk_step *step, struct rk_err *err)
         return 0;
     rk_arena_init(&names, 0);
     rk_arena_init(&a, 0);
-    const struct rk_target t = {.api_version = api_version(&names, step->gvk),
+    const struct rk_target t = {.api_version = rk_live_api_version(&names, step->gvk),
                                 .plural = step->plural,
                                 .ns = step->ns[0] ? step->ns : NULL,
                                 .name = step->name};

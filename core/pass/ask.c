@@ -46,7 +46,7 @@ static const cJSON *body_of(struct rk_pass *ps, struct rk_span text)
 }
 
 /* The first time a path is asked for in this pass its answer is looked up, and read. */
-static struct rk__told *question(struct rk_pass *ps, const char *path, int64_t fresh_ms)
+static struct rk__fact *question(struct rk_pass *ps, const char *path, int64_t fresh_ms)
 {
     struct rk_plan *p = ps->plan;
     for (size_t i = 0; i < p->n_asks; i++) {
@@ -60,7 +60,7 @@ static struct rk__told *question(struct rk_pass *ps, const char *path, int64_t f
         return NULL;
     if (!ps->told)
         ps->told = rk_arena_alloc(&ps->arena, ASKS_MAX * sizeof *ps->told);
-    struct rk__told *t = &ps->told[p->n_asks];
+    struct rk__fact *t = &ps->told[p->n_asks];
     struct rk_plan_ask *a = rk__grow(&p->arena, &p->asks, &p->n_asks, &ps->cap_asks, sizeof *a);
     *a = (struct rk_plan_ask){rk_arena_strdup(&p->arena, path), fresh_ms};
     t->there = ps->snap->answer && ps->snap->answer(ps->snap->ctx, path, &t->answer);
@@ -81,7 +81,7 @@ int32_t rk__ask(struct rk_pass *ps, const rk_ask *ask, rk_answer *ret)
     int64_t fresh = ask->fresh_ms < FRESH_MIN_MS   ? FRESH_MIN_MS
                     : ask->fresh_ms > FRESH_MAX_MS ? FRESH_MAX_MS
                                                    : ask->fresh_ms;
-    const struct rk__told *t = question(ps, ask->path, fresh);
+    const struct rk__fact *t = question(ps, ask->path, fresh);
     if (!t)
         return rk__hook_refuse(ps, RK_EFAIL, "more than %d questions", ASKS_MAX);
     if (!t->there)

@@ -89,7 +89,7 @@ static const char *lacks(const rk_step *s)
         return "a kind with a plural, and a name";
     if (body && !rk_json_is_object(rk__in(s->body)))
         return "a body";
-    if (s->verb == RK_STEP_DELETE && !s->uid[0])
+    if ((s->verb == RK_STEP_PATCH || s->verb == RK_STEP_DELETE) && !s->uid[0])
         return "a uid";
     return s->verb == RK_STEP_GONE && s->limit_ms <= 0 ? "a limit" : NULL;
 }

@@ -112,7 +112,7 @@ struct rk__failure {
     const char *field, *text;
 };
 
-struct rk__told { /* what the question of the same place in plan->asks was answered */
+struct rk__fact { /* what the question of the same place in plan->asks was answered */
     bool there;
     struct rk_snap_answer answer;
     const cJSON *body; /* NULL = there is none, or it is no JSON */
@@ -171,7 +171,7 @@ struct rk_pass {
     struct rk__word *holds, *releases, *stamps;
     bool child_left_out;   /* a child could not be shaped: no pods before it is there */
     size_t budget;         /* creates and deletes that the slice still takes */
-    struct rk__told *told; /* NULL = nothing was asked yet */
+    struct rk__fact *told; /* NULL = nothing was asked yet */
     size_t cap_ops, cap_events, cap_wrote, cap_gauges, cap_shapes, cap_asks;
 
     struct rk__failure *failures;

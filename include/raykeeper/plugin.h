@@ -198,7 +198,7 @@ typedef struct rk_step {
     const char *title;        /* one line: what and why */
     const char *gvk, *plural; /* of the object; NULL for TELL */
     const char *ns, *name;
-    /* precondition of PATCH and DELETE, and which one must be GONE; "" = any, but DELETE needs one */
+    /* precondition of PATCH and DELETE, which need one; which one must be GONE ("" = any) */
     const char *uid;
     const rk_json *body; /* CREATE, PATCH */
     int64_t limit_ms;    /* GONE: how long it may take, at most a day */

@@ -170,6 +170,9 @@ static void a_step_that_cannot_be_taken_is_refused(void **state)
     make(RK_STEP_PATCH);
     made.body = NULL;
     lacks("a body");
+    make(RK_STEP_PATCH);
+    made.uid = NULL;
+    lacks("a uid");
     make(RK_STEP_DELETE);
     made.uid = "";
     lacks("a uid");
