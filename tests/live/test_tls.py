@@ -85,10 +85,10 @@ def until(live, predicate, what):
     """The world as it becomes while cert-manager answers all that it is asked for."""
     while True:
         live.all.wait_for(lambda w: predicate(w) or pending(w), what=what)
-        todo = pending(live.all)
-        if not todo:
+        asked = pending(live.all)
+        if not asked:
             return
-        for cert in todo:
+        for cert in asked:
             issue(live, cert)
 
 

@@ -975,15 +975,20 @@ static void a_server_that_forgets_to_end_a_stream_is_not_waited_for(void **state
 
 /* --- Kinds that are not there; relists on request --- */
 
+static void open_optional(struct world *x)
+{
+    open_world(x);
+    struct rk_watcher_def def = def_of(x);
+    def.optional = true;
+    x->w = rk_watcher_new(x->poll, x->client, &def);
+    rk_watcher_start(x->w);
+}
+
 static void an_optional_kind_that_is_absent_counts_as_synced_and_is_looked_for(void **state)
 {
     (void)state;
     struct world x;
-    open_world(&x);
-    struct rk_watcher_def def = def_of(&x);
-    def.optional = true;
-    x.w = rk_watcher_new(x.poll, x.client, &def);
-    rk_watcher_start(x.w);
+    open_optional(&x);
     fakeapi_reply(fakeapi_next(x.api), 404, NULL, "404 page not found");
     until(&x, "synced@ ");
     assert_true(state_of(&x).synced && state_of(&x).absent && !state_of(&x).stale);
@@ -1003,11 +1008,7 @@ static void an_optional_kind_that_may_not_be_read_holds_nobody_up_until_it_may(v
 {
     (void)state;
     struct world x;
-    open_world(&x);
-    struct rk_watcher_def def = def_of(&x);
-    def.optional = true;
-    x.w = rk_watcher_new(x.poll, x.client, &def);
-    rk_watcher_start(x.w);
+    open_optional(&x);
     fakeapi_reply(fakeapi_next(x.api), 403, NULL, "no");
     until(&x, "synced@ ");
     assert_true(state_of(&x).synced && state_of(&x).absent && !state_of(&x).stale);
@@ -1030,12 +1031,8 @@ static void a_kind_that_was_there_is_believed_gone_only_after_a_while(void **sta
 {
     (void)state;
     struct world x;
-    open_world(&x);
+    open_optional(&x);
     rk__watch_timing.absent_ms = 100;
-    struct rk_watcher_def def = def_of(&x);
-    def.optional = true;
-    x.w = rk_watcher_new(x.poll, x.client, &def);
-    rk_watcher_start(x.w);
     struct fakeapi_call *c = fakeapi_next(x.api);
     fakeapi_stream(c);
     event(c, "ADDED", "a", 90);
