@@ -56,6 +56,15 @@ static int32_t tell(const struct cut *c, const char *text)
     return c->rk->step(c->ps, &s);
 }
 
+/* What it made belongs to the object; somebody else's may have its label or its name too. */
+static int belongs(const struct cut *c, const rk_json *made, const rk_json *o)
+{
+    for (RK_EACH(c->rk, r, c->rk->at(made, "/metadata/ownerReferences")))
+        if (rk_is(c->rk->str(r, "/uid", NULL), lg_cut_meta(c, o, "uid")))
+            return 1;
+    return 0;
+}
+
 /* All of them first: half a move is worse than none. */
 static int32_t convertible(const struct cut *c)
 {
@@ -74,23 +83,12 @@ static int32_t convertible(const struct cut *c)
                 rk->fmt(c->ps, "%s %s", lg_cut_full(c, o), rk->str(n, "/where", "")),
                 rk->str(n, "/text", "")));
         for (RK_EACH(rk, ours, lg_cut_all(c, RAY_CLUSTER)))
-            if (rk_is(lg_cut_full(c, ours), lg_cut_full(c, o)) &&
-                !rk_is(rk->str(ours, "/metadata/ownerReferences/0/uid", ""),
-                       lg_cut_meta(c, o, "uid")))
+            if (rk_is(lg_cut_full(c, ours), lg_cut_full(c, o)) && !belongs(c, ours, o))
                 r = rk->fail(
                     c->ps, RK_EINVAL, lg_cut_full(c, o),
                     "there is a RayCluster of ray.io of that name already: delete that one, or this object");
     }
     return r;
-}
-
-/* Pods that it made belong to their object; somebody else's may have the label too, as those of `ray up`. */
-static int belongs(const struct cut *c, const rk_json *pod, const rk_json *o)
-{
-    for (RK_EACH(c->rk, r, c->rk->at(pod, "/metadata/ownerReferences")))
-        if (rk_is(c->rk->str(r, "/uid", NULL), lg_cut_meta(c, o, "uid")))
-            return 1;
-    return 0;
 }
 
 static int has_name(const struct cut *c, const rk_json *pod, const rk_json *o)
@@ -104,19 +102,24 @@ static int32_t pods(const struct cut *c, const rk_json *o, uint32_t verb)
 {
     const rk_api *rk = c->rk;
     for (RK_EACH(rk, p, lg_cut_all(c, RAY_POD)))
-        if (!has_name(c, p, o))
-            continue;
-        else if (!belongs(c, p, o))
-            RK_TRY(rk->notice(c->ps, RK_NOTE_TELL, lg_cut_full(c, p),
-                              "has the label " LG_L_CLUSTER " and does not belong to the object: "
-                              "it is left as it is"));
-        else
+        if (has_name(c, p, o) && belongs(c, p, o))
             RK_TRY(lg_cut_step(c, verb,
                                rk->fmt(c->ps,
                                        verb == RK_STEP_GONE ? "wait for %s to end"
                                                             : "delete %s, made by the old operator",
                                        lg_cut_full(c, p)),
                                RAY_POD, "pods", p, NULL));
+    return RK_OK;
+}
+
+static int32_t tell_strangers(const struct cut *c, const rk_json *o)
+{
+    for (RK_EACH(c->rk, p, lg_cut_all(c, RAY_POD)))
+        if (has_name(c, p, o) && !belongs(c, p, o))
+            RK_TRY(c->rk->notice(
+                c->ps, RK_NOTE_TELL, lg_cut_full(c, p),
+                "has the label " LG_L_CLUSTER
+                " and does not belong to the object, as those of `ray up`: it is left as it is"));
     return RK_OK;
 }
 
@@ -153,8 +156,10 @@ int32_t lg_cutover(const rk_api *rk, rk_pass *ps, const struct lg_how *how, cons
     RK_TRY(convertible(&c));
     RK_TRY(lg_cut_stop(&c));
     for (RK_EACH(rk, o, lg_cut_all(&c, LG_KIND)))
-        if (lg_cut_scope(&c, o))
+        if (lg_cut_scope(&c, o)) {
+            RK_TRY(tell_strangers(&c, o));
             RK_TRY(pods(&c, o, RK_STEP_DELETE));
+        }
     for (RK_EACH(rk, o, lg_cut_all(&c, LG_KIND))) {
         if (!lg_cut_scope(&c, o))
             continue;

@@ -15,7 +15,7 @@ struct kr {
 
 typedef void kr_knob(struct kr *k, const char *where, const rk_json *v);
 
-/* ---- ini.c: the text ---- */
+/* ---- kuberay_ini.c: the text ---- */
 
 /* One value, of one line or of several (then each stands on a line of its own). `why`: its comment. What INI cannot hold
  * is told and left out. A later value replaces an earlier one. */
@@ -38,27 +38,27 @@ void kr_bool(struct kr *k, const char *where, const rk_json *v, const char *sect
 /* true, "true" and "True"; -1: neither that nor its opposite */
 int kr_truth(struct kr *k, const rk_json *v);
 
-/* ---- deployment.c ---- */
+/* ---- kuberay_deployment.c ---- */
 /* Of the values what is the Deployment's, under the names that it had. */
 rk_json *kr_chart(struct kr *k);
 
-/* ---- knobs.c: settings that are one value, by their names in values, in a Configuration and as flags ---- */
+/* ---- kuberay_knobs.c: settings that are one value, by their names in values, in a Configuration and as flags ---- */
 void kr_values(struct kr *k, const rk_json *values);
 void kr_configuration(struct kr *k, const rk_json *conf);
 /* "--qps=100", or "--qps" and the next word */
 void kr_flag(struct kr *k, const char *flag, const char *next);
-/* turns.c: what they do */
+/* kuberay_turns.c: what they do */
 kr_knob kr_log_format, kr_log_file, kr_ignored, kr_scheduler, kr_metrics_address, kr_health_address,
     kr_election, kr_election_namespace, kr_concurrency, kr_watch, kr_single, kr_other_kinds,
     kr_metrics, kr_qps, kr_burst;
 
-/* ---- switches.c: variables of the environment, and feature gates ---- */
+/* ---- kuberay_switches.c: variables of the environment, and feature gates ---- */
 void kr_env(struct kr *k, const char *where, const rk_json *list);
 int kr_env_known(const char *name);
 void kr_gates(struct kr *k, const char *where,
               const rk_json *v); /* a list, a map, or "A=true,B=false" */
 
-/* ---- pods.c: what is put into each pod ---- */
+/* ---- kuberay_pods.c: what is put into each pod ---- */
 void kr_pod_env(struct kr *k, const char *where, const rk_json *v);
 void kr_pod_labels(struct kr *k, const char *where, const rk_json *v);
 void kr_pod_annotations(struct kr *k, const char *where, const rk_json *v);

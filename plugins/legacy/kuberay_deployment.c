@@ -5,14 +5,6 @@
 static const char *const theirs[] = {"nameOverride", "fullnameOverride", "componentOverride",
                                      "operatorCommand"};
 
-static int is_theirs(const char *key)
-{
-    for (size_t i = 0; i < RK_COUNT(theirs); i++)
-        if (rk_is(key, theirs[i]))
-            return 1;
-    return 0;
-}
-
 /* Of the image all but which one it is. */
 static rk_json *image(struct kr *k, const rk_json *v)
 {
@@ -45,7 +37,7 @@ rk_json *kr_chart(struct kr *k)
     const char *gone = "";
     for (RK_EACH_MEMBER(k->rk, m, k->deployment)) {
         const char *where = k->rk->key(m);
-        int all = is_theirs(where);
+        int all = rk_among(where, theirs, RK_COUNT(theirs));
         if (all || rk_is(where, "image"))
             gone = k->rk->fmt(k->ps, "%s%s%s", gone, gone[0] ? ", " : "",
                               all ? where : "image.repository, image.tag");

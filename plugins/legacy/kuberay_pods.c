@@ -33,18 +33,8 @@ static int is_label_key(const char *key)
 
 static int is_ours(const char *key)
 {
-    static const char *const ours[] = {
-        RAY_L_NODE,      RAY_L_CLUSTER,     RAY_L_TYPE,
-        RAY_L_GROUP,     RAY_L_ID,          RAY_L_INDEX,
-        RAY_L_APP,       RAY_L_CREATED_BY,  RAY_A_FT,
-        RAY_A_OVERWRITE, RAY_A_HASH,        RAY_A_VERSION,
-        RAY_A_TEMPLATE,  RAY_L_REPLICA,     RAY_L_HOST,
-        RAY_L_ORIGIN,    RAY_L_ORIGIN_NAME, "ray.io/external-storage-namespace",
-        "ray.io/serve"};
-    for (size_t i = 0; i < RK_COUNT(ours); i++)
-        if (rk_is(key, ours[i]))
-            return 1;
-    return 0;
+    static const char *const ours[] = RAY_OWN_KEYS;
+    return rk_among(key, ours, RK_COUNT(ours));
 }
 
 static void pairs(struct kr *k, const char *where, const rk_json *v, const char *option, int labels)

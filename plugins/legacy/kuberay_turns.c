@@ -1,4 +1,4 @@
-/* What one setting of KubeRay is here, each a knob of the table in knobs.c. */
+/* What one setting of KubeRay is here, each a knob of the table in kuberay_knobs.c. */
 #include <stdlib.h>
 
 #include "kuberay.h"
@@ -170,15 +170,14 @@ void kr_metrics(struct kr *k, const char *where, const rk_json *v)
 static void pace(struct kr *k, const char *where, const rk_json *v, const char *key)
 {
     const char *text = k->rk->number_text(v) ? k->rk->number_text(v) : k->rk->str(v, "", "");
-    char *end;
-    double is = strtod(text, &end);
-    if (end == text || *end || !(is <= 100000)) {
+    int64_t n = 0; /* a fraction is rounded up, as 0 would be no ceiling at all */
+    if (!text[0] || text[strspn(text, "+-.0123456789eE")] || k->rk->qty_value(text, &n) != RK_OK ||
+        n > 100000) {
         kr_lossy(k, where, "is not a number up to 100000; left out");
         return;
     }
-    long long whole = is > 0 ? (long long)is : 0;
-    kr_put(k, "api", key, k->rk->fmt(k->ps, "%lld", whole + (whole < is)), where);
-    if (is <= 0)
+    kr_put(k, "api", key, k->rk->fmt(k->ps, "%lld", (long long)(n > 0 ? n : 0)), where);
+    if (n <= 0)
         kr_tell(k, where, "0 is no ceiling of our own: the API server's limits decide");
 }
 

@@ -36,7 +36,7 @@ static void tell_lossy(const rk_api *rk, rk_pass *ps, const struct lg_notes *not
     if (rk->num(o, "/status/observedGeneration", 0) == rk->num(o, "/metadata/generation", 0))
         return;
     for (RK_EACH(rk, note, notes->notices)) {
-        if (!rk->truth(note, "/lossy", 0) && rk->num(note, "/lossy", 0) == 0)
+        if (!rk->truth(note, "/lossy", 0))
             continue;
         if (strlen(all) < NOTE_MAX)
             all = rk->fmt(ps, "%s%s%s: %s", all, n ? "; " : "", rk->str(note, "/where", ""),

@@ -8,21 +8,12 @@ static const char *base(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* Is one of them the word? */
-static int among(const char *word, const char *const *words, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (rk_is(word, words[i]))
-            return 1;
-    return 0;
-}
-
 /* Words of a piece, behind those that only begin the body of a loop or a condition. */
 static const struct lg_word *body(struct lg *c, const char *piece, size_t *ret_n)
 {
     static const char *const first[] = {"do", "then", "else", "exec"};
     const struct lg_word *w = lg_words(c, piece, ret_n);
-    for (; *ret_n && among(w->plain, first, RK_COUNT(first)); w++)
+    for (; *ret_n && rk_among(w->plain, first, RK_COUNT(first)); w++)
         --*ret_n;
     return w;
 }
@@ -60,8 +51,8 @@ static size_t behind(struct lg *c, const struct lg_part *parts, size_t n, size_t
     for (; i < n; i++) {
         size_t words;
         const struct lg_word *w = body(c, parts[i].text, &words);
-        depth += words && among(w->raw, open, RK_COUNT(open));
-        depth -= words && among(w->raw, close, RK_COUNT(close));
+        depth += words && rk_among(w->raw, open, RK_COUNT(open));
+        depth -= words && rk_among(w->raw, close, RK_COUNT(close));
         if (depth <= 0)
             return i + 1;
     }
@@ -74,12 +65,12 @@ static int loop(struct lg *c, const struct lg_part *parts, size_t from, size_t t
     static const char *const nothing[] = {"sleep", ":", "true", "wait", "done"};
     size_t n;
     const struct lg_word *w = lg_words(c, parts[from].text, &n);
-    int ever = n > 1 && ((rk_is(w->raw, "while") && among(w[1].raw, nothing, 3)) ||
+    int ever = n > 1 && ((rk_is(w->raw, "while") && rk_among(w[1].raw, nothing, 3)) ||
                          (rk_is(w->raw, "until") && rk_is(w[1].raw, "false")));
     int idle = ever, over = 0, waits = 0;
     for (size_t i = from + 1; i < to; i++) {
         w = body(c, parts[i].text, &n);
-        idle &= !n || among(base(w->plain), nothing, RK_COUNT(nothing));
+        idle &= !n || rk_among(base(w->plain), nothing, RK_COUNT(nothing));
         over |= n && (rk_is(w->raw, "break") || rk_is(w->raw, "exit"));
         waits |= idles(c, parts[i].text) == 2;
     }
