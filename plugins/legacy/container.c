@@ -150,10 +150,7 @@ static void called_ports(struct lg *c, const rk_json *from, rk_json *out)
 static int made_anew(const char *key)
 {
     static const char *const all[] = {"name", "command", "args", "env", "ports", "volumeMounts"};
-    int found = 0;
-    for (size_t i = 0; i < RK_COUNT(all); i++)
-        found |= rk_is(key, all[i]);
-    return found;
+    return rk_among(key, all, RK_COUNT(all));
 }
 
 static void put_some(struct lg *c, rk_json *out, const char *key, rk_json *value)

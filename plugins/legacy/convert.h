@@ -82,6 +82,9 @@ rk_json *lg_copy(struct lg *c, const rk_json *v);
 void lg_check(struct lg *c);
 /* strange.c: tells what is in none of the fields. */
 void lg_strange(struct lg *c);
+/* What of a map is none of `n` known keys, and not null: told as lossy, with this text. */
+void lg_strangers(struct lg *c, const rk_json *map, const char *where, const char *const *known,
+                  size_t n, const char *text);
 
 /* meta.c */
 const char *lg_name(struct lg *c);
@@ -93,6 +96,12 @@ const char *lg_tag_version(struct lg *c, const char *image);
 /* types.c */
 struct lg_type *lg_types(struct lg *c, size_t *ret_n);
 
+/* The program that a word names, wherever it lies. */
+static inline const char *lg_base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
 /* shell.c; NULL: told. */
 const struct lg_part *lg_split(struct lg *c, const char *text, const char *where, size_t *ret_n);
 const struct lg_word *lg_words(struct lg *c, const char *text, size_t *ret_n);

@@ -2,12 +2,6 @@
  * that before it starts Ray, which never comes. */
 #include "convert.h"
 
-static const char *base(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 /* All words of both lists. */
 static const char **all_words(struct lg *c, const rk_json *container, size_t *ret_n)
 {
@@ -28,9 +22,7 @@ static const char *shell_text(const char *const *words, size_t n)
 {
     static const char *const shells[] = {"sh", "bash", "dash", "ash", "zsh"};
     size_t i = 1;
-    int shell = 0;
-    for (size_t k = 0; n > 0 && k < RK_COUNT(shells); k++)
-        shell |= rk_is(base(words[0]), shells[k]);
+    int shell = n > 0 && rk_among(lg_base(words[0]), shells, RK_COUNT(shells));
     if (n == 1)
         return strchr(words[0], ' ') ? words[0] : NULL;
     if (!shell)
@@ -103,7 +95,7 @@ void lg_command_line(struct lg *c, const rk_json *container, const char *where,
     const char *const *words = (const char *const *)all_words(c, container, &n);
     const char *text = shell_text(words, n),
                *kept = text ? lg_beside_waiting(c, text, where) : NULL, *more = joined(c, before);
-    if (!text && n > 0 && (rk_is(base(words[0]), "sleep") || rk_is(base(words[0]), "tail")))
+    if (!text && n > 0 && (rk_is(lg_base(words[0]), "sleep") || rk_is(lg_base(words[0]), "tail")))
         kept = "";
     if (n == 0 || kept) {
         c->cleaned |= n ? LG_IDLE : 0u;

@@ -5,8 +5,7 @@
 static size_t options_at(const struct lg_word *w, size_t n)
 {
     for (size_t i = 0; i + 1 < n; i++) {
-        const char *slash = strrchr(w[i].plain, '/');
-        if (rk_is(slash ? slash + 1 : w[i].plain, "ray") && rk_is(w[i + 1].plain, "start"))
+        if (rk_is(lg_base(w[i].plain), "ray") && rk_is(w[i + 1].plain, "start"))
             return i + 2;
     }
     return 0;

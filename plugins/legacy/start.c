@@ -8,10 +8,7 @@ static int its_own(const char *key)
 {
     static const char *const own[] = {"head", "address", "block", "no-monitor",
                                       "autoscaling-config"};
-    int found = 0;
-    for (size_t i = 0; i < RK_COUNT(own); i++)
-        found |= rk_is(key, own[i]);
-    return found;
+    return rk_among(key, own, RK_COUNT(own));
 }
 
 /* Parameters are not quoted when they are rendered: what the shell would take apart keeps the quotes it had. */

@@ -11,16 +11,12 @@ static const char *const type[] = {"name",         "minWorkers",    "maxWorkers"
 static const char *const pod[] = {"apiVersion", "kind", "metadata", "spec", "status"};
 static const char *const port[] = {"name", "port", "targetPort"};
 
-static void strangers(struct lg *c, const rk_json *map, const char *where, const char *const *known,
-                      size_t n, const char *text)
+void lg_strangers(struct lg *c, const rk_json *map, const char *where, const char *const *known,
+                  size_t n, const char *text)
 {
-    for (RK_EACH_MEMBER(c->rk, it, map)) {
-        size_t i = 0;
-        while (i < n && !rk_is(known[i], c->rk->key(it)))
-            i++;
-        if (i == n)
+    for (RK_EACH_MEMBER(c->rk, it, map))
+        if (c->rk->type(it) != RK_JSON_NULL && !rk_among(c->rk->key(it), known, n))
             lg_tell(c, 1, lg_dot(c, where, c->rk->key(it)), text);
-    }
 }
 
 void lg_strange(struct lg *c)
@@ -28,16 +24,16 @@ void lg_strange(struct lg *c)
     static const char never[] = "is no field of the old CRD: it never took effect; left out";
     const rk_api *rk = c->rk;
     size_t i = 0;
-    strangers(c, c->from, "", top, RK_COUNT(top), never);
-    strangers(c, rk->at(c->from, "/spec"), "spec", spec, RK_COUNT(spec), never);
+    lg_strangers(c, c->from, "", top, RK_COUNT(top), never);
+    lg_strangers(c, rk->at(c->from, "/spec"), "spec", spec, RK_COUNT(spec), never);
     for (RK_EACH(rk, it, rk->at(c->from, "/spec/podTypes"))) {
         const char *at = rk->fmt(c->ps, "spec.podTypes[%zu]", i++);
-        strangers(c, it, at, type, RK_COUNT(type), never);
-        strangers(c, rk->at(it, "/podConfig"), lg_dot(c, at, "podConfig"), pod, RK_COUNT(pod),
-                  never);
+        lg_strangers(c, it, at, type, RK_COUNT(type), never);
+        lg_strangers(c, rk->at(it, "/podConfig"), lg_dot(c, at, "podConfig"), pod, RK_COUNT(pod),
+                     never);
     }
     i = 0;
     for (RK_EACH(rk, it, rk->at(c->from, "/spec/headServicePorts")))
-        strangers(c, it, rk->fmt(c->ps, "spec.headServicePorts[%zu]", i++), port, RK_COUNT(port),
-                  "the old operator's Service had no such field, only TCP: left out");
+        lg_strangers(c, it, rk->fmt(c->ps, "spec.headServicePorts[%zu]", i++), port, RK_COUNT(port),
+                     "the old operator's Service had no such field, only TCP: left out");
 }

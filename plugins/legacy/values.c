@@ -16,19 +16,7 @@ const rk_json *lgv_at(struct lgv *v, const rk_json *map, const char *key)
     return v->c.rk->type(it) == RK_JSON_NULL ? NULL : it;
 }
 
-static void strangers(struct lgv *v, const rk_json *map, const char *where,
-                      const char *const *known, size_t n)
-{
-    const rk_api *rk = v->c.rk;
-    for (RK_EACH_MEMBER(rk, it, map)) {
-        size_t i = 0;
-        while (i < n && !rk_is(known[i], rk->key(it)))
-            i++;
-        if (i == n && rk->type(it) != RK_JSON_NULL)
-            lg_tell(&v->c, 1, lg_dot(&v->c, where, rk->key(it)),
-                    "the old chart has no such value: it had no effect, and is left out");
-    }
-}
+static const char never[] = "the old chart has no such value: it had no effect, and is left out";
 
 /* ---- what is the operator's ---- */
 
@@ -109,7 +97,7 @@ static void pod_types(struct lgv *v, rk_json *spec)
             lg_bad(&v->c, where, "is no map of settings");
             continue;
         }
-        strangers(v, it, where, type_keys, RK_COUNT(type_keys));
+        lg_strangers(&v->c, it, where, type_keys, RK_COUNT(type_keys), never);
         rk->push(v->c.ps, list, lgv_type(v, it, where, rk->len(list, ""), &sum));
     }
     rk->put(v->c.ps, spec, "maxWorkers", rk->new_num(v->c.ps, sum > INT32_MAX ? INT32_MAX : sum));
@@ -155,7 +143,7 @@ rk_json *lg_values(const rk_api *rk, rk_pass *ps, const rk_json *values, const s
         lg_bad(&v.c, "", "values are a map of at most 1000 entries");
         return NULL;
     }
-    strangers(&v, values, "", top_keys, RK_COUNT(top_keys));
+    lg_strangers(&v.c, values, "", top_keys, RK_COUNT(top_keys), never);
     operators(&v);
     if (flag(&v, "operatorOnly")) {
         lg_tell(&v.c, 0, "operatorOnly", "there is no cluster in these values: nothing comes out");

@@ -2,12 +2,6 @@
  * taken as they are, whole. */
 #include "convert.h"
 
-static const char *base(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 /* Words of a piece, behind those that only begin the body of a loop or a condition. */
 static const struct lg_word *body(struct lg *c, const char *piece, size_t *ret_n)
 {
@@ -31,7 +25,7 @@ static int idles(struct lg *c, const char *piece)
 {
     size_t n;
     const struct lg_word *w = body(c, piece, &n);
-    const char *name = n ? base(w->plain) : "wait";
+    const char *name = n ? lg_base(w->plain) : "wait";
     if (n > 1 && rk_is(name, "sleep"))
         return is_long(w[1].plain) ? 2 : 0;
     if (n > 2 && rk_is(name, "tail") && rk_is_ci(w[1].plain, "-f") &&
@@ -70,7 +64,7 @@ static int loop(struct lg *c, const struct lg_part *parts, size_t from, size_t t
     int idle = ever, over = 0, waits = 0;
     for (size_t i = from + 1; i < to; i++) {
         w = body(c, parts[i].text, &n);
-        idle &= !n || rk_among(base(w->plain), nothing, RK_COUNT(nothing));
+        idle &= !n || rk_among(lg_base(w->plain), nothing, RK_COUNT(nothing));
         over |= n && (rk_is(w->raw, "break") || rk_is(w->raw, "exit"));
         waits |= idles(c, parts[i].text) == 2;
     }
