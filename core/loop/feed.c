@@ -99,17 +99,6 @@ static int kind_add(struct rk_worker *w, struct rk_arena *a, const char *gvk, co
     return rk_view_kind_add(w->view, &k, err);
 }
 
-/* One who needs the kind decides for all, whether its objects are owners or children. */
-static bool is_optional(const struct rk_plugins *p, const char *gvk)
-{
-    const rk_kind *k = rk_plugins_kind(p, gvk);
-    bool optional = !k || k->optional;
-    for (size_t i = 0; i < p->n_watches; i++)
-        if (strcmp(p->watches[i].gvk, gvk) == 0)
-            optional = optional && p->watches[i].optional;
-    return optional;
-}
-
 /* One who wants more than metadata gets it for all, and an owner is wanted whole. */
 bool rk_feeds_metadata_only(const struct rk_worker *w, const char *gvk)
 {
@@ -133,7 +122,7 @@ static void feed_add(struct rk_worker *w, struct rk_arena *a, const char *gvk, c
     struct rk_feed *f = rk_arena_alloc(a, sizeof(*f));
     struct rk_watcher_def d = {.plural = plural,
                                .selector = watch ? watch->selector : NULL,
-                               .optional = is_optional(w->plugins, gvk),
+                               .optional = rk_plugins_optional(w->plugins, gvk),
                                .metadata_only = watch && rk_feeds_metadata_only(w, gvk),
                                .begin = on_begin,
                                .item = on_item,

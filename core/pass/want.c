@@ -224,14 +224,8 @@ bool rk__served(const struct rk_pass *ps, const char *gvk)
 {
     if (*gvk == '\0')
         return ps->snap->served != NULL;
-    const rk_kind *k = rk_plugins_kind(ps->plugins, gvk);
-    bool optional = !k || k->optional;
-    if (ps->snap->served)
-        return ps->snap->served(ps->snap->ctx, gvk);
-    for (size_t i = 0; i < ps->plugins->n_watches; i++)
-        if (strcmp(ps->plugins->watches[i].gvk, gvk) == 0)
-            optional = optional && ps->plugins->watches[i].optional;
-    return !optional;
+    return ps->snap->served ? ps->snap->served(ps->snap->ctx, gvk)
+                            : !rk_plugins_optional(ps->plugins, gvk);
 }
 
 static void gone_add(struct rk_pass *ps, struct rk__gone ***end_at, const struct rk_seen *s,

@@ -35,3 +35,13 @@ bool rk_plugins_kind_yields(const struct rk_plugins *p, const rk_kind *kind)
 {
     return rk_plugins_kind_called(p, kind_of(kind)) != kind;
 }
+
+bool rk_plugins_optional(const struct rk_plugins *p, const char *gvk)
+{
+    const rk_kind *k = rk_plugins_kind(p, gvk);
+    bool optional = !k || k->optional;
+    for (size_t i = 0; i < p->n_watches; i++)
+        if (strcmp(p->watches[i].gvk, gvk) == 0)
+            optional = optional && p->watches[i].optional;
+    return optional;
+}

@@ -97,6 +97,8 @@ const rk_kind *rk_plugins_kind(const struct rk_plugins *p, const char *gvk);
 /* The kind that is meant by Thing, thing, things or things.example.io. Where two groups have that word, the one that the API cannot
  * lack is, then the one that was named first; NULL when there is none */
 const rk_kind *rk_plugins_kind_called(const struct rk_plugins *p, const char *word);
+/* May the API lack it? One plugin that needs the kind decides for all, whether its objects are owners or children. */
+bool rk_plugins_optional(const struct rk_plugins *p, const char *gvk);
 /* Does its short word mean another one? */
 bool rk_plugins_kind_yields(const struct rk_plugins *p, const rk_kind *kind);
 /* A command that a plugin brings which is not switched off, and whose; NULL when there is none */
