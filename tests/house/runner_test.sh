@@ -1,5 +1,5 @@
 #!/bin/bash
-# The runner builds the control plane before the clock of any suite runs, and says so when it cannot.
+# The runner builds the control plane and Helm before the clock of any suite runs, and says so when it cannot.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 work=$(mktemp -d)
@@ -29,3 +29,10 @@ printf '#!/bin/sh\necho "built: $1" >>"%s/calls"\nexit 1\n' "$work" >"$work/cp"
 RK_CP=$work/cp python3 tests/run --build "$work" abi:run >"$work/out" 2>&1
 [ -e "$work/calls" ] && echo "the control plane was asked for" >>"$work/out" || echo "not asked for" >>"$work/out"
 verdict groups_that_need_no_control_plane_do_not_wait_for_it "$work/out" "== abi: 1 suite" "not asked for"
+
+printf '#!/bin/sh\necho "no modules here"\nexit 1\n' >"$work/helm"
+chmod +x "$work/helm"
+RK_HELM=$work/helm python3 tests/run --build "$work" helm >"$work/out" 2>&1
+echo "exit $?" >>"$work/out"
+verdict a_helm_that_cannot_be_built_fails_its_group_and_names_the_reason "$work/out" \
+    "not ok - helm: Helm is built" "no modules here" "0 passed, 1 failed" "exit 1"

@@ -1,4 +1,4 @@
-"""Options of the tests in this folder."""
+"""Options of the tests that compare with what was written down."""
 
 
 def pytest_addoption(parser):
