@@ -36,3 +36,10 @@ RK_HELM=$work/helm python3 tests/run --build "$work" helm >"$work/out" 2>&1
 echo "exit $?" >>"$work/out"
 verdict a_helm_that_cannot_be_built_fails_its_group_and_names_the_reason "$work/out" \
     "not ok - helm: Helm is built" "no modules here" "0 passed, 1 failed" "exit 1"
+
+printf '#!/bin/sh\nexit 0\n' >"$work/true"
+chmod +x "$work/true"
+RK_CP=$work/true RK_HELM=$work/true RK_LANES=2 python3 tests/run --build "$work" live:test_ask live:test_suspend live:test_kill >"$work/out" 2>&1
+echo "exit $?" >>"$work/out"
+verdict suites_that_run_at_the_same_time_are_all_counted_and_told "$work/out" \
+    "== live: 3 suites" "not ok - live/test_ask" "not ok - live/test_suspend" "not ok - live/test_kill" "live-2.log" "exit 1"
