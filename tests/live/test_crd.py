@@ -4,6 +4,7 @@ import copy
 import itertools
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -12,10 +13,12 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 CP = ROOT / "tests" / "controlplane" / "cp"
-CRD = ROOT / "config" / "crd" / "ray.io_rayclusters.yaml"
+KINDS = {"rayclusters": "RayCluster", "rayjobs": "RayJob", "rayservices": "RayService", "raycronjobs": "RayCronJob"}
+CRDS = {kind: ROOT / "config" / "crd" / f"ray.io_{plural}.yaml" for plural, kind in KINDS.items()}
+CRD = CRDS["RayCluster"]
 PERMISSIVE = ROOT / "tests" / "live" / "permissive-crd.yaml"
 RBAC = ROOT / "config" / "rbac" / "raykeeper.yaml"
-SAMPLES = sorted((ROOT / "config" / "samples").glob("raycluster*.yaml"))
+SAMPLES = sorted((ROOT / "config" / "samples").glob("ray*.yaml"))
 SHARED = Path(os.environ.get("RK_PARITY", "/no-records")) / "samples"
 ACCOUNT = "system:serviceaccount:raykeeper-system:raykeeper"
 
@@ -35,11 +38,11 @@ class Cluster:
         done = self.kubectl("create", "-f", "-", "-o", "json", "--validate=ignore", *args, stdin=json.dumps(body), ok=ok)
         return json.loads(done.stdout) if ok else done
 
-    def install(self, manifest):
+    def install(self, manifest, kind="RayCluster"):
         self.kubectl("apply", "-f", manifest)
         # A wait for a condition trips over a CRD which has none yet; the names come with the first.
-        for what in ("jsonpath={.status.acceptedNames.kind}=RayCluster", "condition=Established"):
-            self.kubectl("wait", f"--for={what}", "crd/rayclusters.ray.io", "--timeout=30s")
+        for what in (f"jsonpath={{.status.acceptedNames.kind}}={kind}", "condition=Established"):
+            self.kubectl("wait", f"--for={what}", f"crd/{kind.lower()}s.ray.io", "--timeout=30s")
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +55,8 @@ def bare(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def cluster(bare):
-    bare.install(CRD)
+    for kind, path in CRDS.items():
+        bare.install(path, kind)
     return bare
 
 
@@ -69,8 +73,23 @@ def with_group(**group):
     return ray(workerGroupSpecs=[{"groupName": "g", "template": pod(), **group}])
 
 
-def rayclusters(path):
-    return [doc for doc in yaml.safe_load_all(path.read_text()) if doc and doc["kind"] == "RayCluster"]
+def job(**spec):
+    return {"apiVersion": "ray.io/v1", "kind": "RayJob", "metadata": {"name": "x", "namespace": "default"},
+            "spec": {"entrypoint": "true", "rayClusterSpec": ray()["spec"], **spec}}
+
+
+def service(**spec):
+    return {"apiVersion": "ray.io/v1", "kind": "RayService", "metadata": {"name": "x", "namespace": "default"},
+            "spec": {"rayClusterConfig": ray()["spec"], **spec}}
+
+
+def cron(**spec):
+    return {"apiVersion": "ray.io/v1", "kind": "RayCronJob", "metadata": {"name": "x", "namespace": "default"},
+            "spec": {"schedule": "@daily", "jobTemplate": job()["spec"], **spec}}
+
+
+def ours(path):
+    return [doc for doc in yaml.safe_load_all(path.read_text()) if doc and doc.get("kind") in CRDS]
 
 
 def test_the_committed_crd_is_what_its_sources_make(bare):
@@ -78,16 +97,31 @@ def test_the_committed_crd_is_what_its_sources_make(bare):
     assert done.returncode == 0, done.stderr
 
 
-def test_the_crd_fits_into_one_annotation():
-    size = len(json.dumps(yaml.safe_load(CRD.read_text()), separators=(",", ":")))
-    assert size < 262_144, size
+@pytest.mark.parametrize("kind", CRDS)
+def test_the_crd_fits_into_one_annotation(kind):
+    size = len(json.dumps(yaml.safe_load(CRDS[kind].read_text()), separators=(",", ":")))
+    assert size < 260_096, size
 
 
-def test_plain_apply_works_twice(cluster):
-    again = cluster.kubectl("apply", "-f", CRD)
+@pytest.mark.parametrize("kind", CRDS)
+def test_plain_apply_works_twice(cluster, kind):
+    again = cluster.kubectl("apply", "-f", CRDS[kind])
     assert "unchanged" in again.stdout
-    stored = json.loads(cluster.kubectl("get", "crd", "rayclusters.ray.io", "-o", "json").stdout)
+    stored = json.loads(cluster.kubectl("get", "crd", f"{kind.lower()}s.ray.io", "-o", "json").stdout)
     assert {c["type"]: c["status"] for c in stored["status"]["conditions"]} == {"NamesAccepted": "True", "Established": "True"}
+
+
+@pytest.mark.parametrize("kind", CRDS)
+def test_every_field_that_is_listed_is_in_the_crd(kind):
+    schema = yaml.safe_load(CRDS[kind].read_text())["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    listed = [line for line in (ROOT / "config" / "crd" / "fields" / f"{kind.lower()}s.ray.io.txt").read_text().splitlines() if line[0] != "#"]
+    assert len(listed) == len(set(listed)) > 5
+    for path in listed:
+        at = schema
+        for word in path.split("."):
+            name = word.rstrip("[]")
+            at = at["additionalProperties"] if name == "*" else at["properties"][name]
+            at = at["items"] if word.endswith("[]") else at
 
 
 def test_a_whole_folder_can_be_applied(cluster):
@@ -95,28 +129,35 @@ def test_a_whole_folder_can_be_applied(cluster):
     cluster.kubectl("apply", "-f", ROOT / "config" / "rbac")
 
 
-def test_names_and_columns(cluster):
-    spec = yaml.safe_load(CRD.read_text())["spec"]
-    assert spec["names"] == {"kind": "RayCluster", "listKind": "RayClusterList", "plural": "rayclusters", "singular": "raycluster", "categories": ["all"]}
+COLUMNS = {"RayCluster": ["DESIRED WORKERS", "AVAILABLE WORKERS", "CPUS", "MEMORY", "GPUS", "TPUS", "STATUS", "AGE", "HEAD POD IP", "HEAD SERVICE IP"],
+           "RayJob": ["JOB STATUS", "DEPLOYMENT STATUS", "RAY CLUSTER NAME", "START TIME", "END TIME", "AGE"],
+           "RayService": ["SERVICE STATUS", "NUM SERVE ENDPOINTS"],
+           "RayCronJob": ["SCHEDULE", "TIMEZONE", "LAST SCHEDULE", "AGE", "SUSPEND"]}
+
+
+@pytest.mark.parametrize("kind", CRDS)
+def test_names_and_columns(cluster, kind):
+    spec = yaml.safe_load(CRDS[kind].read_text())["spec"]
+    plural = f"{kind.lower()}s"
+    assert spec["names"] == {"kind": kind, "listKind": f"{kind}List", "plural": plural, "singular": plural[:-1], "categories": ["all"]}
     assert [(v["name"], v["served"], v["storage"], v["subresources"]) for v in spec["versions"]] == [("v1", True, True, {"status": {}})]
-    cluster.create(ray("columns"))
-    wide = cluster.kubectl("get", "all", "-o", "wide").stdout
-    assert "raycluster.ray.io/columns" in wide
-    heads = next(line for line in wide.splitlines() if "DESIRED WORKERS" in line)
-    assert [h.strip() for h in heads.split("   ") if h.strip()] == [
-        "NAME", "DESIRED WORKERS", "AVAILABLE WORKERS", "CPUS", "MEMORY", "GPUS", "TPUS", "STATUS", "AGE", "HEAD POD IP", "HEAD SERVICE IP"]
+    body = {"RayCluster": ray, "RayJob": job, "RayService": service, "RayCronJob": cron}[kind]()
+    cluster.create({**body, "metadata": {"name": "columns", "namespace": "default"}})
+    assert f"{plural[:-1]}.ray.io/columns" in cluster.kubectl("get", "all").stdout
+    head = cluster.kubectl("get", plural, "-o", "wide").stdout.splitlines()[0]
+    assert re.split("  +", head.strip()) == ["NAME", *COLUMNS[kind]]
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: getattr(path, "stem", "none"))
 def test_our_samples_are_accepted(cluster, path):
-    assert rayclusters(path)
+    assert ours(path)
     assert "serverside-applied" in cluster.kubectl("apply", "--server-side", "-f", path).stdout
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="RK_PARITY names no records")
 @pytest.mark.parametrize("path", sorted(SHARED.glob("*.yaml")) if SHARED.is_dir() else [], ids=lambda path: getattr(path, "stem", "none"))
 def test_recorded_samples_are_accepted(cluster, path):
-    objects = rayclusters(path)
+    objects = ours(path)
     assert objects
     cluster.kubectl("apply", "--server-side", "--dry-run=server", "-f", "-", stdin=yaml.safe_dump_all(objects))
 
@@ -135,6 +176,25 @@ def test_defaults(cluster):
     assert group["template"]["spec"]["containers"][0]["ports"] == [{"containerPort": 80, "protocol": "TCP"}]
     assert stored["networkPolicy"] == {"mode": "DenyAll"}
     assert stored["headGroupSpec"] == {"template": pod()}, "nothing else may appear in what the user wrote"
+
+
+def test_defaults_of_jobs_and_services(cluster):
+    rule = {"policy": "DeleteSelf", "condition": {"jobStatus": "FAILED"}}
+    stored = cluster.create(job(deletionStrategy={"deletionRules": [rule]}), "--dry-run=server")["spec"]
+    assert {key: stored[key] for key in ("backoffLimit", "submissionMode", "ttlSecondsAfterFinished")} == {
+        "backoffLimit": 0, "submissionMode": "K8sJobMode", "ttlSecondsAfterFinished": 0}
+    assert stored["deletionStrategy"]["deletionRules"][0]["condition"] == {"jobStatus": "FAILED", "ttlSeconds": 0}
+    template = cluster.create(cron(), "--dry-run=server")["spec"]["jobTemplate"]
+    assert (template["backoffLimit"], template["submissionMode"]) == (0, "K8sJobMode")
+    options = {"stepSizePercent": 10, "intervalSeconds": 5, "gatewayClassName": "g"}
+    stored = cluster.create(service(upgradeStrategy={"clusterUpgradeOptions": options}), "--dry-run=server")["spec"]
+    assert stored["upgradeStrategy"]["clusterUpgradeOptions"] == {**options, "maxSurgePercent": 100}
+    assert "type" not in stored["upgradeStrategy"]
+
+
+def test_numbers_of_a_job_keep_their_fraction(cluster):
+    stored = cluster.create(job(entrypointNumCpus=0.5, entrypointNumGpus=2), "--dry-run=server")["spec"]
+    assert (stored["entrypointNumCpus"], stored["entrypointNumGpus"]) == (0.5, 2)
 
 
 def test_templates_keep_five_fields_of_metadata(cluster):
@@ -205,6 +265,36 @@ REFUSED = {
     "memory in words": (head(template=pod(resources={"limits": {"memory": "lots"}})), "resources.limits.memory: Invalid value"),
     "memory with two units": (head(template=pod(resources={"limits": {"memory": "1GiB"}})), "resources.limits.memory: Invalid value"),
     "object for a quantity": (head(template=pod(resources={"limits": {"cpu": {}}})), "resources.limits.cpu: Invalid value"),
+    "job: cluster without a head": (job(rayClusterSpec={}), "spec.rayClusterSpec.headGroupSpec: Required"),
+    "job: other manager": (job(managedBy="example.com/me"), "managedBy is ray.io/kuberay-operator or"),
+    "job: no time to begin": (job(preRunningDeadlineSeconds=0), "spec.preRunningDeadlineSeconds: Invalid value"),
+    "job: text for CPUs": (job(entrypointNumCpus="1"), "spec.entrypointNumCpus: Invalid value"),
+    "job: submitter without containers": (job(submitterPodTemplate={"spec": {}}), "spec.submitterPodTemplate.spec.containers: Required"),
+    "job: no rules": (job(deletionStrategy={"deletionRules": []}), "spec.deletionStrategy.deletionRules: Invalid value"),
+    "job: no strategy": (job(deletionStrategy={}), "either onSuccess and onFailure or deletionRules are needed"),
+    "job: half of the older strategy": (job(deletionStrategy={"onSuccess": {"policy": "DeleteSelf"}}), "either onSuccess and onFailure or"),
+    "job: both strategies": (job(deletionStrategy={"onSuccess": {}, "onFailure": {}, "deletionRules": [{"policy": "DeleteSelf", "condition": {
+        "jobStatus": "FAILED"}}]}), "deletionRules cannot stand beside"),
+    "job: rule without policy": (job(deletionStrategy={"deletionRules": [{"condition": {"jobStatus": "FAILED"}}]}), "deletionRules[0].policy: Required"),
+    "job: rule without condition": (job(deletionStrategy={"deletionRules": [{"policy": "DeleteSelf"}]}), "deletionRules[0].condition: Required"),
+    "job: condition without status": (job(deletionStrategy={"deletionRules": [{"policy": "DeleteSelf", "condition": {}}]}), "jobStatus or jobDeploymentStatus is"),
+    "job: condition with both": (job(deletionStrategy={"deletionRules": [{"policy": "DeleteSelf", "condition": {
+        "jobStatus": "FAILED", "jobDeploymentStatus": "Failed"}}]}), "cannot stand beside each other"),
+    "job: unknown policy": (job(deletionStrategy={"deletionRules": [{"policy": "Keep", "condition": {"jobStatus": "FAILED"}}]}), "policy: Unsupported value"),
+    "job: condition of a running job": (job(deletionStrategy={"deletionRules": [{"policy": "DeleteSelf", "condition": {
+        "jobStatus": "RUNNING"}}]}), "condition.jobStatus: Unsupported value"),
+    "job: time before the end": (job(deletionStrategy={"deletionRules": [{"policy": "DeleteSelf", "condition": {
+        "jobStatus": "FAILED", "ttlSeconds": -1}}]}), "condition.ttlSeconds: Invalid value"),
+    "service: no cluster": ({**service(), "spec": {}}, "spec.rayClusterConfig: Required"),
+    "service: negative delay": (service(rayClusterDeletionDelaySeconds=-1), "spec.rayClusterDeletionDelaySeconds: Invalid value"),
+    "service: other manager": (service(managedBy="example.com/me"), "managedBy is ray.io/kuberay-operator or"),
+    "service: port twice": (service(serveService={"spec": {"ports": [{"port": 1}, {"port": 1}]}}), "serveService.spec.ports[1]: Duplicate value"),
+    "service: half of the upgrade's options": (service(upgradeStrategy={"clusterUpgradeOptions": {"gatewayClassName": "g"}}),
+                                               "clusterUpgradeOptions.intervalSeconds: Required"),
+    "cron job: no schedule": ({**cron(), "spec": {"jobTemplate": {}}}, "spec.schedule: Required"),
+    "cron job: no job": ({**cron(), "spec": {"schedule": "@daily"}}, "spec.jobTemplate: Required"),
+    "cron job: no zone": (cron(timeZone=""), "spec.timeZone: Invalid value"),
+    "cron job: a job that is wrong": (cron(jobTemplate={"deletionStrategy": {}}), "either onSuccess and onFailure or deletionRules are needed"),
 }
 
 
@@ -241,7 +331,35 @@ def test_status_is_written_beside_spec_and_checked(cluster):
         assert answer.returncode and f"status.conditions[0].{field}" in answer.stderr, (field, answer)
 
 
+def test_statuses_of_the_other_kinds_are_kept_whole(cluster):
+    now = "2026-01-02T03:04:05Z"
+    of_cluster = {"state": "ready", "head": {"podName": "h"}}
+    served = {"rayClusterName": "c", "rayClusterStatus": of_cluster, "targetCapacity": 50, "trafficRoutedPercent": 10, "lastTrafficMigratedTime": now,
+              "applicationStatuses": {"app": {"status": "RUNNING", "message": "", "serveDeploymentStatuses": {"D": {"status": "HEALTHY", "message": "m"}}}}}
+    condition = {"type": "Ready", "status": "True", "reason": "NonZeroServeEndpoints", "message": "", "lastTransitionTime": now, "observedGeneration": 1}
+    statuses = {
+        "rayjobs": (job, {"jobId": "x-1", "jobStatus": "RUNNING", "jobDeploymentStatus": "Running", "reason": "", "message": "", "rayClusterName": "x-2",
+                          "dashboardURL": "h:8265", "startTime": now, "endTime": now, "succeeded": 0, "failed": 1, "rayClusterStatus": of_cluster,
+                          "rayJobInfo": {"startTime": now, "endTime": now}, "jobStatusCheckFailureStartTime": now, "observedGeneration": 2}),
+        "rayservices": (service, {"serviceStatus": "Running", "numServeEndpoints": 2, "activeServiceStatus": served, "pendingServiceStatus": served,
+                                  "lastUpdateTime": now, "observedGeneration": 3, "conditions": [condition]}),
+        "raycronjobs": (cron, {"lastScheduleTime": now})}
+    for plural, (make, status) in statuses.items():
+        cluster.create({**make(), "metadata": {"name": "status", "namespace": "default"}})
+        cluster.kubectl("patch", plural, "status", "--type=merge", "--subresource=status", "-p", json.dumps({"status": status}))
+        assert json.loads(cluster.kubectl("get", plural, "status", "-o", "json").stdout)["status"] == status, plural
+
+
+def test_what_manages_a_job_or_a_service_cannot_be_changed(cluster):
+    for plural, make in (("rayjobs", job), ("rayservices", service)):
+        cluster.create({**make(managedBy="ray.io/kuberay-operator"), "metadata": {"name": "frozen", "namespace": "default"}})
+        change = json.dumps({"spec": {"managedBy": "kueue.x-k8s.io/multikueue"}})
+        answer = cluster.kubectl("patch", plural, "frozen", "--type=merge", "-p", change, ok=False)
+        assert "managedBy cannot be changed" in answer.stderr
+
+
 def test_explain_tells_what_a_field_is_for(cluster):
+    assert "an existing cluster instead" in cluster.kubectl("explain", "raycronjob.spec.jobTemplate.clusterSelector").stdout.lower()
     assert "Pods of one worker." in cluster.kubectl("explain", "raycluster.spec.workerGroupSpecs.numOfHosts").stdout
 
 
@@ -294,5 +412,5 @@ def test_the_permissive_crd_takes_anything(cluster):
         body = {**ray(f"loose-{i}"), "spec": spec}
         stored = cluster.create(body)
         assert stored["spec"] == spec
-    ours, loose = yaml.safe_load(CRD.read_text())["spec"], yaml.safe_load(PERMISSIVE.read_text())["spec"]
-    assert {key: ours[key] for key in ("group", "names", "scope")} == {key: loose[key] for key in ("group", "names", "scope")}
+    whole, loose = yaml.safe_load(CRD.read_text())["spec"], yaml.safe_load(PERMISSIVE.read_text())["spec"]
+    assert {key: whole[key] for key in ("group", "names", "scope")} == {key: loose[key] for key in ("group", "names", "scope")}
