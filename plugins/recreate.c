@@ -54,7 +54,7 @@ static const char *intent(const rk_api *rk, rk_pass *ps)
     for (RK_EACH(rk, g, rk->at(rk->object(ps), "/spec/workerGroupSpecs")))
         rk->push(ps, groups, group(rk, ps, g));
     rk->put(ps, out, "workerGroupSpecs", groups);
-    return rk->digest(ps, out);
+    return ray_digest(rk, ps, out);
 }
 
 static int32_t validate(const rk_api *rk, rk_pass *ps, void *self)

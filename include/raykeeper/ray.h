@@ -44,6 +44,8 @@
             RAY_A_FT, RAY_A_OVERWRITE, RAY_A_HASH, RAY_A_VERSION, RAY_A_TEMPLATE, RAY_A_STORAGE    \
     }
 
+#define RAY_DIGEST "m" /* how ray_digest begins */
+
 #define RAY_C0        "/spec/containers/0" /* always the user's Ray container */
 #define RAY_HEAD_SPEC "/spec/headGroupSpec"
 
@@ -407,6 +409,80 @@ static inline int32_t ray_share_logs(const rk_api *rk, rk_pass *ps, const char *
     if (!users)
         RK_TRY(rk_set_str(rk, ps, pod, rk->fmt(ps, "%s/name", ray), "ray-logs"));
     return rk_offer_str(rk, ps, pod, rk->fmt(ps, "%s/name", beside), "ray-logs");
+}
+
+/* -- what a part of a spec means, for digests ----------------------------------------------------
+ * Clients with types (`kubectl ray scale` is one) read a cluster and write all of it back: amounts in
+ * their shortest form, nothing of what is as good as absent, and empty maps where nobody wrote any.
+ * None of that is an edit. A `false`, "" or 0 that means another thing than absence stays. */
+
+/* Is the member `key` of a map called `parent` an amount? */
+static inline int ray_amount(const char *parent, const char *key)
+{
+    return rk_listed("limits\nrequests\noverhead", parent) ||
+           (rk_is(parent, "emptyDir") && rk_is(key, "sizeLimit")) ||
+           (rk_is(parent, "resourceFieldRef") && rk_is(key, "divisor"));
+}
+
+static inline int ray_as_absent(const rk_api *rk, const char *parent, const char *key,
+                                const rk_json *v)
+{
+    switch (rk->type(v)) {
+    case RK_JSON_NULL:
+        return 1;
+    case RK_JSON_ARRAY:
+        return rk->len(v, "") == 0;
+    case RK_JSON_OBJECT: /* emptyDir: {} and selectors say something */
+        return rk->len(v, "") == 0 &&
+               rk_listed("metadata\nresources\nlimits\nrequests\noverhead\nspec\nstatus\n"
+                         "loadBalancer\nscaleStrategy\nrayStartParams\nlabels\nannotations\n"
+                         "nodeSelector\nmatchLabels",
+                         key);
+    case RK_JSON_STRING: /* of a map with free keys each member counts */
+        return rk_is(rk->str(v, "", NULL), "") && !rk_is(key, "storageClassName") &&
+               !rk_listed("labels\nannotations\nnodeSelector\nmatchLabels\nrayStartParams\n"
+                          "resources\nvolumeAttributes",
+                          parent);
+    case RK_JSON_BOOL: /* others are true where they are absent */
+        return !rk->truth(v, "", 1) &&
+               rk_listed("hostNetwork\nhostPID\nhostIPC\nreadOnly\nstdin\nstdinOnce\ntty", key);
+    case RK_JSON_NUMBER:
+        return rk_is(rk->number_text(v), "0") &&
+               rk_listed("hostPort\ninitialDelaySeconds\ntimeoutSeconds\nperiodSeconds\n"
+                         "successThreshold\nfailureThreshold",
+                         key);
+    default:
+        return 0;
+    }
+}
+
+/* A copy. `parent`: what the map or list is called. */
+static inline rk_json *ray_meaning(const rk_api *rk, rk_pass *ps, const char *parent,
+                                   const rk_json *o)
+{
+    if (rk->type(o) == RK_JSON_ARRAY) {
+        rk_json *list = rk->new_array(ps);
+        for (RK_EACH(rk, it, o))
+            rk->push(ps, list, ray_meaning(rk, ps, parent, it));
+        return list;
+    }
+    if (rk->type(o) != RK_JSON_OBJECT)
+        return rk->copy(ps, o);
+    rk_json *out = rk->new_object(ps);
+    for (RK_EACH_MEMBER(rk, m, o)) {
+        const char *key = rk->key(m), *text = rk->str(m, "", rk->number_text(m)),
+                   *amount = text && ray_amount(parent, key) ? rk->qty_add(ps, text, NULL) : NULL;
+        rk_json *value = amount ? rk->new_str(ps, amount) : ray_meaning(rk, ps, key, m);
+        if (!ray_as_absent(rk, parent, key, value))
+            rk->put(ps, out, key, value);
+    }
+    return out;
+}
+
+/* The digest of what it means. The algorithm's name, which ends at the ':', is another than that of a digest of the text. */
+static inline const char *ray_digest(const rk_api *rk, rk_pass *ps, const rk_json *o)
+{
+    return rk->fmt(ps, RAY_DIGEST "%s", rk->digest(ps, ray_meaning(rk, ps, "", o)));
 }
 
 #endif

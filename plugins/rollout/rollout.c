@@ -6,7 +6,7 @@
  * here a user sees it. The annotation raykeeper.io/rolling-update on the RayCluster replaces workers:
  * its value is how many of a group may be missing at once ("1", "25%"; "true" is 1). The head follows
  * last, and only where raykeeper.io/rolling-update-head is "last": it takes the cluster's state along.
- * Pods without a hash, which another operator made, count as made from the spec; the first look with
+ * Pods without a hash of ours, which another operator made, count as made from the spec; the first look with
  * the annotation stamps them. */
 #include <stdlib.h>
 
@@ -32,7 +32,7 @@ const char *rollout_hash(const rk_api *rk, rk_pass *ps, const rk_json *group)
     rk->put(ps, out, "spec", spec);
     if (rk->at(group, "/template/metadata"))
         rk->put(ps, out, "metadata", rk->copy(ps, rk->at(group, "/template/metadata")));
-    return rk->digest(ps, out);
+    return ray_digest(rk, ps, out);
 }
 
 size_t rollout_outdated(const struct pods *p, const char *hash)
@@ -51,6 +51,12 @@ static int by_group(const void *x, const void *y)
     return d ? d : strcmp(a->name, b->name);
 }
 
+/* A hash of another algorithm tells nothing. */
+static const char *comparable(const char *hash)
+{
+    return hash && strncmp(hash, RAY_DIGEST, strlen(RAY_DIGEST)) == 0 ? hash : NULL;
+}
+
 struct pods rollout_collect(const rk_api *rk, rk_pass *ps)
 {
     const rk_json *all = rk->list(ps, RAY_POD);
@@ -61,7 +67,7 @@ struct pods rollout_collect(const rk_api *rk, rk_pass *ps)
                                         .name = rk->str(pod, "/metadata/name", ""),
                                         .group = ray_label(rk, ps, pod, RAY_L_GROUP),
                                         .replica = ray_label(rk, ps, pod, RAY_L_REPLICA),
-                                        .hash = rk->str(pod, ROLLOUT_HASH, NULL),
+                                        .hash = comparable(rk->str(pod, ROLLOUT_HASH, NULL)),
                                         .ready = ray_ready(rk, pod)};
     qsort(p.pod, p.n, sizeof(*p.pod), by_group);
     return p;

@@ -105,7 +105,7 @@ def test_a_head_of_another_operator_is_stamped_and_stays_and_a_later_edit_replac
     before = w.names(cluster="taken")
     served.kube.patch("pods", served.ns, head, {"metadata": {"annotations": {HASH: "0123456789ABCDEFGHIJKLMNOPQRSTUV", MADE_BY: "v1.7.0"}}})
     served.patch("taken", {"metadata": {"labels": {"look": "again"}}})
-    w.wait_for(lambda o: o.pods("taken", "head")[0]["metadata"]["annotations"][HASH].startswith("1:"), what="our hash on it")
+    w.wait_for(lambda o: o.pods("taken", "head")[0]["metadata"]["annotations"][HASH].startswith("m1:"), what="our hash on it")
     assert w.pods("taken", "head")[0]["metadata"]["annotations"][MADE_BY].startswith("raykeeper-")
     assert w.names(cluster="taken") == before
     image(served, "taken", NEW)

@@ -130,8 +130,8 @@ static void without_being_asked_outdated_pods_are_told_and_stay(void **state)
     struct world w;
     (void)state;
     open_world(&w);
-    see(&w, "head", "headgroup", "", "1:OLD", true);
-    see(&w, "worker", "g", "", "1:OLD", true);
+    see(&w, "head", "headgroup", "", "m1:OLD", true);
+    see(&w, "worker", "g", "", "m1:OLD", true);
     see(&w, "worker", "g", "", NULL, true);
     run(&w, "", group_of_3);
     assert_string_equal(gone(&w), "");
@@ -148,7 +148,7 @@ static void one_outdated_worker_goes_at_a_time(void **state)
     (void)state;
     open_world(&w);
     for (int i = 0; i < 3; i++)
-        see(&w, "worker", "g", "", "1:OLD", true);
+        see(&w, "worker", "g", "", "m1:OLD", true);
     run(&w, "\"raykeeper.io/rolling-update\":\"true\"", group_of_3);
     assert_string_equal(gone(&w), "p00");
     run(&w, "\"raykeeper.io/rolling-update\":\"2\"", group_of_3);
@@ -163,11 +163,11 @@ static void while_one_is_missing_no_ready_worker_goes(void **state)
     struct world w;
     (void)state;
     open_world(&w);
-    see(&w, "worker", "g", "", "1:OLD", true);
-    see(&w, "worker", "g", "", "1:OLD", true);
+    see(&w, "worker", "g", "", "m1:OLD", true);
+    see(&w, "worker", "g", "", "m1:OLD", true);
     run(&w, "\"raykeeper.io/rolling-update\":\"1\"", group_of_3);
     assert_string_equal(gone(&w), "");
-    see(&w, "worker", "g", "", "1:OLD", false); /* not ready: costs nothing */
+    see(&w, "worker", "g", "", "m1:OLD", false); /* not ready: costs nothing */
     run(&w, "\"raykeeper.io/rolling-update\":\"1\"", group_of_3);
     assert_string_equal(gone(&w), "p02");
     close_world(&w);
@@ -179,7 +179,7 @@ static void a_replica_of_several_hosts_goes_by_one_name(void **state)
     (void)state;
     open_world(&w);
     for (int i = 0; i < 4; i++)
-        see(&w, "worker", "g", i < 2 ? "a" : "b", "1:OLD", true);
+        see(&w, "worker", "g", i < 2 ? "a" : "b", "m1:OLD", true);
     run(&w, "\"raykeeper.io/rolling-update\":\"1\"", hosts_of_2);
     assert_string_equal(gone(&w), "p00");
     run(&w, "\"raykeeper.io/rolling-update\":\"4\"", hosts_of_2);
@@ -197,7 +197,19 @@ static void pods_of_unknown_origin_are_stamped_before_anything_rolls(void **stat
     assert_string_equal(gone(&w), "");
     assert_non_null(strstr(body(&w, RK_OP_PATCH, 0),
                            "{\"metadata\":{\"uid\":\"p00\",\"annotations\":{"
-                           "\"raykeeper.io/template-hash\":\"1:"));
+                           "\"raykeeper.io/template-hash\":\"m1:"));
+    close_world(&w);
+}
+
+static void pods_with_a_hash_of_another_algorithm_are_stamped_and_stay(void **state)
+{
+    struct world w;
+    (void)state;
+    open_world(&w);
+    see(&w, "worker", "g", "", "1:OLD", true);
+    run(&w, "\"raykeeper.io/rolling-update\":\"1\"", group_of_3);
+    assert_string_equal(gone(&w), "");
+    assert_non_null(strstr(body(&w, RK_OP_PATCH, 0), "\"raykeeper.io/template-hash\":\"m1:"));
     close_world(&w);
 }
 
@@ -208,13 +220,13 @@ static void the_head_goes_last_and_only_where_that_is_asked_for(void **state)
     struct world w;
     (void)state;
     open_world(&w);
-    see(&w, "head", "headgroup", "", "1:OLD", true);
-    see(&w, "worker", "g", "", "1:OLD", true);
+    see(&w, "head", "headgroup", "", "m1:OLD", true);
+    see(&w, "worker", "g", "", "m1:OLD", true);
     run(&w, both, group_of_3);
     assert_string_equal(gone(&w), "");
     close_world(&w);
     open_world(&w);
-    see(&w, "head", "headgroup", "", "1:OLD", true);
+    see(&w, "head", "headgroup", "", "m1:OLD", true);
     run(&w, both, "");
     assert_string_equal(gone(&w), "p00");
     run(&w, "\"raykeeper.io/rolling-update\":\"1\"", "");
@@ -229,7 +241,7 @@ static void a_head_that_is_down_does_not_wait_for_the_workers(void **state)
     struct world w;
     (void)state;
     open_world(&w);
-    struct rk_seen *head = see(&w, "head", "headgroup", "", "1:OLD", false);
+    struct rk_seen *head = see(&w, "head", "headgroup", "", "m1:OLD", false);
     const char *json = head->json.p;
     const char *brief =
         rk_arena_fmt(&w.arena, "%.*s,\"lastTransitionTime\":\"2026-01-02T02:59:06Z\"}]}}",
@@ -253,7 +265,7 @@ static void none_may_be_missing_is_no_rolling_update(void **state)
     (void)state;
     open_world(&w);
     for (int i = 0; i < 3; i++)
-        see(&w, "worker", "g", "", "1:OLD", i > 0);
+        see(&w, "worker", "g", "", "m1:OLD", i > 0);
     for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
         const char *note =
             rk_arena_fmt(&w.arena, "\"raykeeper.io/rolling-update\":\"%s\"", none[i]);
@@ -271,7 +283,7 @@ static void what_is_ready_of_a_replica_that_goes_is_charged(void **state)
     (void)state;
     open_world(&w);
     for (int i = 0; i < 4; i++)
-        see(&w, "worker", "g", i < 2 ? "a" : "b", "1:OLD", i != 3);
+        see(&w, "worker", "g", i < 2 ? "a" : "b", "m1:OLD", i != 3);
     /* b goes at once, its ready host with it: then three are missing, and a has to stay */
     run(&w, "\"raykeeper.io/rolling-update\":\"3\"", hosts_of_2);
     assert_string_equal(gone(&w), "p03");
@@ -288,7 +300,7 @@ static void of_many_outdated_groups_ten_are_named(void **state)
     open_world(&w);
     for (int i = 0; i < 13; i++) {
         const char *name = rk_arena_fmt(&w.arena, "g%d", i);
-        see(&w, "worker", name, "", "1:OLD", true);
+        see(&w, "worker", name, "", "m1:OLD", true);
         groups = rk_arena_fmt(&w.arena,
                               "%s%s{\"groupName\":\"%s\",\"replicas\":1,\"template\":{\"spec\":{"
                               "\"containers\":[{\"name\":\"ray\"}]}}}",
@@ -307,7 +319,7 @@ static void an_unreadable_annotation_is_an_invalid_object(void **state)
     struct world w;
     (void)state;
     open_world(&w);
-    see(&w, "worker", "g", "", "1:OLD", true);
+    see(&w, "worker", "g", "", "m1:OLD", true);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         assert_true(run(&w, wrong[i], group_of_3)->invalid);
         assert_string_equal(gone(&w), "");
@@ -323,6 +335,7 @@ int main(void)
         cmocka_unit_test(while_one_is_missing_no_ready_worker_goes),
         cmocka_unit_test(a_replica_of_several_hosts_goes_by_one_name),
         cmocka_unit_test(pods_of_unknown_origin_are_stamped_before_anything_rolls),
+        cmocka_unit_test(pods_with_a_hash_of_another_algorithm_are_stamped_and_stay),
         cmocka_unit_test(the_head_goes_last_and_only_where_that_is_asked_for),
         cmocka_unit_test(a_head_that_is_down_does_not_wait_for_the_workers),
         cmocka_unit_test(none_may_be_missing_is_no_rolling_update),
