@@ -1,0 +1,54 @@
+{{/* INI text from sections of options, as raykeeper reads it. Nothing that it would cut or refuse is written. */}}
+
+{{/* A value as a text of one or several lines. (list WHERE VALUE) */}}
+{{- define "raykeeper.iniValue" -}}
+{{- $where := index . 0 -}}{{- $v := index . 1 -}}
+{{- if kindIs "slice" $v -}}
+{{- $all := list -}}
+{{- range $v -}}{{- $all = append $all (include "raykeeper.iniValue" (list $where .)) -}}{{- end -}}
+{{- join "\n" $all -}}
+{{- else if kindIs "map" $v -}}
+{{- fail (printf "%s: is a map; an option has a text, a number, true or false, or a list of them" $where) -}}
+{{- else if kindIs "invalid" $v -}}
+{{- else if kindIs "float64" $v -}}
+{{- if eq (floor $v) $v -}}{{- printf "%.0f" $v -}}{{- else -}}{{- printf "%v" $v -}}{{- end -}}
+{{- else -}}
+{{- toString $v | trim -}}
+{{- end -}}
+{{- end }}
+
+{{/* (list WHERE SECTIONS) */}}
+{{- define "raykeeper.ini" -}}
+{{- $where := index . 0 -}}
+{{- range $section, $options := index . 1 }}
+{{- if $options }}
+{{- if not (kindIs "map" $options) }}{{- fail (printf "%s: [%s] is no map of options" $where $section) }}{{- end }}
+[{{ $section }}]
+{{- range $key, $value := $options }}
+{{- $at := printf "%s: [%s] %s" $where $section $key }}
+{{- $text := include "raykeeper.iniValue" (list $at $value) }}
+{{- range splitList "\n" $text }}
+{{- if regexMatch "\\s[;#]|^\\s*[;#]" . }}{{- fail (printf "%s: a blank and then %q would begin a comment in an INI file; of JSON write \\u003b and \\u0023" $at (regexFind "[;#]" .)) }}{{- end }}
+{{- if gt (len .) 8000 }}{{- fail (printf "%s: has a line of over 8000 characters, which no INI file holds; `raykeeper migrate --from kuberay-values` folds what can be folded" $at) }}{{- end }}
+{{- end }}
+{{- if contains "\n" $text }}
+{{ $key }} =
+{{- range splitList "\n" $text }}{{ if trim . }}
+    {{ trim . }}{{ end }}{{ end }}
+{{- else }}
+{{ printf "%s = %s" $key $text | trim }}
+{{- end }}
+{{- end }}
+{{ end }}
+{{- end }}
+{{- end }}
+
+{{/* A drop-in: a text as it is, or sections. (list NAME VALUE) */}}
+{{- define "raykeeper.dropIn" -}}
+{{- $name := index . 0 -}}{{- $v := index . 1 -}}
+{{- if kindIs "map" $v -}}
+{{- include "raykeeper.ini" (list (printf "dropIns.%s" $name) $v) | trim -}}
+{{- else -}}
+{{- $v | trim -}}
+{{- end -}}
+{{- end }}
