@@ -358,7 +358,10 @@ size_t rk_client_busy(const struct rk_client *c, enum rk_lane lane, bool writes_
 void rk_client_stats(const struct rk_client *c, struct rk_client_stats *ret)
 {
     *ret = c->stats;
+    int64_t paused = c->paused_until_ms - rk_clock_ms();
     ret->window = (int64_t)c->window;
+    ret->paused_ms = paused > 0 ? paused : 0;
+    ret->unreachable = paused > 0 && c->unreachable > 0;
 }
 
 size_t rk_client_tallies(const struct rk_client *c, const struct rk_client_tally **ret)

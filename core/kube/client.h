@@ -126,7 +126,9 @@ void rk_client_unlisten(struct rk_client *c, struct rk_client_ear *ear);
 struct rk_client_stats {
     uint64_t sent, by_code[6]; /* [0] transport errors, [1]..[5] 1xx..5xx */
     uint64_t bytes_in, bytes_out, resets, throttled;
-    int64_t window; /* of the unary lane now */
+    int64_t window;    /* of the unary lane now */
+    int64_t paused_ms; /* it sends nothing for so long; 0 */
+    bool unreachable;  /* the pause is for want of a connection; else the server asked for it */
 };
 void rk_client_stats(const struct rk_client *c, struct rk_client_stats *ret);
 

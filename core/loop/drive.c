@@ -14,6 +14,7 @@
 #define GATE_MS     200
 #define HELD_MS     10000 /* held deletions are looked at again */
 #define FULL_MS     60000 /* questions for which there is no place */
+#define PROBLEM_MAX 300   /* bytes of it that are kept */
 #define TURN_MS     15    /* of passes per turn of the event loop */
 #define FLIGHTS_MAX 256   /* plans carried out at once; the client's window bounds requests */
 
@@ -57,6 +58,8 @@ void rk_owner_free(void *p)
     rk_free(o->outcomes);
     rk_free(o->told);
     rk_free(o->samples);
+    rk_free(o->held_why);
+    rk_free(o->problem);
     rk_free(o->key);
     rk_free(o->gvk);
     rk_free(o->ns);
@@ -254,6 +257,13 @@ static bool edited_unseen(const struct rk_snapshot *snap)
     return now.p && seen.p && (now.n != seen.n || memcmp(now.p, seen.p, now.n) != 0);
 }
 
+/* For people, until the next pass. */
+static void note_problem(struct rk_owner *o, const char *text)
+{
+    rk_free(o->problem);
+    o->problem = text ? rk_strndup(text, strnlen(text, PROBLEM_MAX)) : NULL;
+}
+
 static void run_key(struct rk_worker *w, const char *key, int64_t waited_ms)
 {
     struct rk_owner *o = rk_map_get(&w->owners, key);
@@ -291,12 +301,14 @@ static void run_key(struct rk_worker *w, const char *key, int64_t waited_ms)
     struct rk_plan *plan = NULL;
     struct rk_err err = RK_ERR_INIT;
     if (run_pass(w, o, &snap, &plan, &err) != 0) {
+        note_problem(o, err.text);
         rk_log_error("object cannot be read", RK_KV("object", key), RK_KV("err", err.text));
         (void)rk_asks_note(w->asks, o->key, NULL, 0);
         rk_drive_tell_unreadable(w, o, &snap, &err);
         rk_drive_finished(w, o, RK_FLIGHT_FAILED);
         return;
     }
+    note_problem(o, plan->problem);
     if (plan->problem)
         rk_log_warn("pass failed", RK_KV("object", key), RK_KV("err", plan->problem));
     rk_metrics_sampled(o, plan);

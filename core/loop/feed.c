@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
@@ -280,6 +281,28 @@ static bool is_stale(const struct rk_feed *f, char *why, size_t why_size)
                      f->ns ? f->ns : "all namespaces", st.phase, st.last_error);
     (void)n; /* cut when too long */
     return true;
+}
+
+static const char *state_of(const struct rk_feed *f)
+{
+    struct rk_watcher_state st;
+    rk_watcher_state(f->watcher, &st);
+    return st.absent      ? "absent"
+           : st.forbidden ? "forbidden"
+           : !f->synced   ? "listing"
+           : st.stale     ? "stale"
+                          : "synced";
+}
+
+void rk_feeds_look(struct rk_worker *w)
+{
+    for (size_t i = 0; i < w->n_feeds; i++) {
+        struct rk_feed *f = w->feeds[i];
+        const char *now = state_of(f);
+        if (!f->state || strcmp(now, f->state) != 0)
+            f->since_ms = rk_clock_ms();
+        f->state = now;
+    }
 }
 
 size_t rk_feeds_n_stale(const struct rk_worker *w)

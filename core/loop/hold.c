@@ -3,6 +3,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/base/mem.h"
 #include "core/loop/worker.h"
 
 bool rk_breaker_counts(const struct rk_owner *o)
@@ -48,7 +49,17 @@ static void tell(struct rk_plan *plan, const char *why)
     plan->events = events;
 }
 
-size_t rk_hold_deletions(struct rk_worker *w, const struct rk_owner *o, struct rk_plan *plan)
+/* For people. */
+static void note(struct rk_owner *o, size_t held, const char *why)
+{
+    if (held && !o->held_why)
+        o->held_ms = rk_clock_ms();
+    rk_free(o->held_why);
+    o->held_why = held ? rk_strdup(why) : NULL;
+    o->held = held;
+}
+
+size_t rk_hold_deletions(struct rk_worker *w, struct rk_owner *o, struct rk_plan *plan)
 {
     char why[RK_SHARED_TEXT];
     int64_t now = rk_clock_ms();
@@ -69,6 +80,7 @@ size_t rk_hold_deletions(struct rk_worker *w, const struct rk_owner *o, struct r
             plan->ops[kept++] = *op;
     }
     plan->n_ops = kept;
+    note(o, held, stale ? why : "too many at once without an edit of the object");
     if (held == 0)
         return 0;
     w->breaker.held += held;

@@ -23,6 +23,13 @@ struct client {
     LIST_ENTRY(client) link;
     int fd;
     int64_t born_ms;
+    struct MHD_Connection *waits; /* suspended until its page is known; NULL */
+};
+
+struct kept { /* the last page, which those who ask in time share */
+    struct MHD_Response *response;
+    int64_t made_ms;
+    char path[64];
 };
 
 struct rk_http {
@@ -34,23 +41,67 @@ struct rk_http {
     void *ctx;
     struct rk_timer timer;
     int fd;
+    int64_t keep_ms;
+    struct kept kept;
 };
 
-static enum MHD_Result reply(const struct rk_http *h, struct MHD_Connection *c, unsigned status,
-                             struct rk_buf *text)
+static struct MHD_Response *response(const struct rk_http *h, struct rk_buf *text)
 {
     size_t n;
     char *bytes = rk_buf_take(text, &n);
     struct MHD_Response *r = MHD_create_response_from_buffer_with_free_callback(n, bytes, rk_free);
     if (!r) {
         rk_free(bytes);
-        return MHD_NO;
+        return NULL;
     }
     (void)MHD_add_response_header(r, "Content-Type",
                                   h->type); /* without it the answer is as good */
+    return r;
+}
+
+static void forget(struct rk_http *h)
+{
+    if (h->kept.response)
+        MHD_destroy_response(h->kept.response); /* lives on while somebody reads it */
+    h->kept.response = NULL;
+}
+
+/* Takes the text. */
+static enum MHD_Result reply(struct rk_http *h, struct MHD_Connection *c, unsigned status,
+                             const char *path, struct rk_buf *text)
+{
+    if (text->full) {
+        rk_buf_clear(text);
+        status = MHD_HTTP_INTERNAL_SERVER_ERROR;
+        (void)rk_buf_addf(text, "the page is larger than %zu bytes\n", PAGE_MAX); /* fits */
+    }
+    struct MHD_Response *r = response(h, text);
+    if (!r)
+        return MHD_NO;
     enum MHD_Result rc = MHD_queue_response(c, status, r);
+    if (status == MHD_HTTP_OK && h->keep_ms > 0) {
+        forget(h);
+        if (rk_str_copy(h->kept.path, sizeof(h->kept.path), path) == 0) {
+            h->kept.response = r;
+            h->kept.made_ms = rk_clock_ms();
+            return rc;
+        }
+    }
     MHD_destroy_response(r);
     return rc;
+}
+
+/* Its page is not known yet. */
+static enum MHD_Result wait(struct MHD_Connection *c)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct client *k = info ? info->socket_context : NULL;
+    if (!k)
+        return MHD_NO;
+    k->waits = c;
+    MHD_suspend_connection(c);
+    return MHD_YES;
 }
 
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *url,
@@ -65,17 +116,23 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
     (void)state;
     rk_buf_init(&text, PAGE_MAX);
     if (*data_size > 0 || (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)) {
-        status = MHD_HTTP_METHOD_NOT_ALLOWED;
         (void)rk_buf_adds(&text, "GET only\n"); /* fits */
-    } else {
-        status = h->page(h->ctx, url, &text);
+        return reply(h, c, MHD_HTTP_METHOD_NOT_ALLOWED, url, &text);
     }
-    if (text.full) {
-        rk_buf_clear(&text);
-        status = MHD_HTTP_INTERNAL_SERVER_ERROR;
-        (void)rk_buf_addf(&text, "the page is larger than %zu bytes\n", PAGE_MAX); /* fits */
-    }
-    return reply(h, c, status, &text);
+    if (h->kept.response && strcmp(h->kept.path, url) == 0 &&
+        rk_clock_ms() - h->kept.made_ms < h->keep_ms)
+        return MHD_queue_response(c, MHD_HTTP_OK, h->kept.response);
+    const char *value;
+    size_t size;
+    const struct rk_http_ask ask = {
+        .path = url,
+        .verbose = MHD_lookup_connection_value_n(c, MHD_GET_ARGUMENT_KIND, "verbose", 7, &value,
+                                                 &size) == MHD_YES};
+    status = h->page(h->ctx, &ask, &text);
+    if (status != 0)
+        return reply(h, c, status, url, &text);
+    rk_buf_done(&text);
+    return wait(c);
 }
 
 static void on_connection(void *ctx, struct MHD_Connection *c, void **state,
@@ -121,6 +178,30 @@ static void run(void *ctx)
     if (MHD_get_timeout(h->daemon, &ms) == MHD_YES && ms < LOOK_MS)
         wait = ms < 1 ? 1 : (int64_t)ms;
     rk_timer_in(h->poll, &h->timer, wait, run, h);
+}
+
+void rk_http_keep(struct rk_http *h, int64_t ms)
+{
+    h->keep_ms = ms;
+}
+
+static bool resume(struct rk_http *h)
+{
+    bool any = false;
+    for (struct client *k = LIST_FIRST(&h->clients); k; k = LIST_NEXT(k, link)) {
+        if (!k->waits)
+            continue;
+        MHD_resume_connection(k->waits);
+        k->waits = NULL;
+        any = true;
+    }
+    return any;
+}
+
+void rk_http_wake(struct rk_http *h)
+{
+    if (h && resume(h))
+        run(h);
 }
 
 static void on_fd(void *ctx, int fd, unsigned events)
@@ -193,11 +274,11 @@ int rk_http_new(struct rk_poll *poll, int fd, const char *type, unsigned clients
     h->type = type;
     h->page = page;
     h->ctx = ctx;
-    h->daemon =
-        MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, h, MHD_OPTION_LISTEN_SOCKET, fd,
-                         MHD_OPTION_CONNECTION_LIMIT, clients, MHD_OPTION_CONNECTION_TIMEOUT,
-                         (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)16384,
-                         MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_END);
+    h->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, h,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, clients,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)16384, MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_END);
     if (!h->daemon) {
         close(fd);
         rk_free(h);
@@ -219,6 +300,8 @@ void rk_http_free(struct rk_http *h)
         return;
     rk_timer_del(h->poll, &h->timer);
     rk_poll_fd_del(h->poll, h->fd);
+    (void)resume(h); /* a daemon with suspended connections cannot be stopped */
     MHD_stop_daemon(h->daemon);
+    forget(h);
     rk_free(h);
 }

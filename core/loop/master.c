@@ -49,8 +49,33 @@ static void on_link(void *ctx, int fd, unsigned events)
         }
         if (what[i] == RK_LINK_IDLE)
             m->idle = true;
+        if (what[i] == RK_LINK_TOLD) {
+            rk__master_state_told(m);
+            continue;
+        }
         rk__master_want(m);
     }
+}
+
+/* For people: how it ended, and over what. */
+static void note_end(struct rk_master *m, int status, const struct rk_end *end, bool blamed)
+{
+    static const char *const hangs[] = {[RK_HANG_NO] = "",
+                                        [RK_HANG_LOOP] = "killed: its loop did not turn",
+                                        [RK_HANG_BURNS] = "killed: a hook was busy for too long",
+                                        [RK_HANG_SLEEPS] = "killed: a hook slept for too long"};
+    char code[32];
+    int n = snprintf(code, sizeof(code), "exit code %d", WEXITSTATUS(status));
+    const char *how = blamed                  ? end->how
+                      : m->hang != RK_HANG_NO ? hangs[m->hang]
+                      : WIFSIGNALED(status)   ? strsignal(WTERMSIG(status))
+                                              : code;
+    n = snprintf(m->ended_how, sizeof(m->ended_how), "%s%s%s%s%s%s%.128s", how,
+                 blamed ? ", in plugin " : "", blamed ? end->hand.plugin : "",
+                 blamed ? ", hook " : "", blamed ? end->hand.hook : "",
+                 blamed && end->hand.object[0] ? ", over " : "", blamed ? end->hand.object : "");
+    (void)n; /* cut when too long */
+    m->ended_ms = rk_clock_ms();
 }
 
 /* What was in hand when the worker ended, and whether an object is to blame. */
@@ -58,6 +83,7 @@ static bool blame(struct rk_master *m, int status)
 {
     struct rk_end end;
     bool blamed = rk_child_report(&m->child, m->shared, status, m->hang, m->hang_seq, &end);
+    note_end(m, status, &end, blamed);
     m->hang = RK_HANG_NO;
     rk_shared_subject(m->shared, NULL, NULL, 0);
     const struct rk_blame *b =
@@ -97,6 +123,7 @@ static void worker_gone(struct rk_master *m, int status)
     rk_timer_del(m->poll, &m->cut_timer);
     m->cutting = false;
     atomic_store(&m->shared->synced, false);
+    rk__master_state_told(m);
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
     if (m->stopping)
         return;
@@ -126,6 +153,7 @@ static void worker_start(void *ctx)
         rk_log_error("worker not linked: killed", RK_KV("err", err.text));
         rk_child_kill(&m->child, SIGKILL); /* its end starts another */
     }
+    m->starts++;
     rk_log_info("worker started", RK_KN("pid", m->child.pid));
     /* Its epoch is told when it is synced; a Lease that we still hold is used at once. */
     if (m->leads)
@@ -225,6 +253,7 @@ static int pages(struct rk_master *m, int *ret_health, int *ret_metrics, struct 
         rk_http_listen(m->o->metrics.address, &m->metrics_fd, ret_metrics, err) != 0)
         return rk_err_wrap(err, "[metrics]");
     m->shared->pages = m->metrics_fd >= 0;
+    rk__master_state_open(m);
     return 0;
 }
 
@@ -253,6 +282,7 @@ static int setup(struct rk_master *m, struct rk_err *err)
 static void drop(struct rk_master *m)
 {
     rk_http_free(m->health);
+    rk__master_state_close(m);
     rk_elector_free(m->elector);
     rk_rivals_free(m->rivals);
     rk_recorder_free(m->recorder);
@@ -283,7 +313,7 @@ int rk_master_run(const struct rk_options *o, char *const *worker_argv)
                    ? RK_EXIT_CONFIG
                    : 1;
     }
-    m.tick_ms = rk_clock_ms();
+    m.tick_ms = m.born_ms = m.idle_ms = rk_clock_ms();
     worker_start(&m);
     tick(&m);
     while (!m.ended)

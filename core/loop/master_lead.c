@@ -1,4 +1,4 @@
-/* The master's leadership: when it campaigns, what it tells the worker, how well it is. */
+/* The master's leadership: when it campaigns, what it tells the worker, and when it gives leadership back. */
 #include "core/loop/master_in.h"
 
 #include <signal.h>
@@ -12,11 +12,9 @@
 #include "core/base/str.h"
 #include "core/loop/worker.h"
 
-#define UNABLE_MS      30000 /* without a working worker; then leadership is given back (DESIGN 4) */
-#define FROZEN_MS      5000  /* without a heartbeat: it does not run, whatever the reason */
-#define CUT_MS         3000  /* a worker acknowledges a lost Lease within this, or is killed */
-#define ASLEEP_MS      27000 /* of UNABLE_MS: looks and heartbeats come in steps */
-#define RENEW_STALE_MS 35000 /* client.md 54 */
+#define UNABLE_MS 30000 /* without a working worker; then leadership is given back (DESIGN 4) */
+#define CUT_MS    3000  /* a worker acknowledges a lost Lease within this, or is killed */
+#define ASLEEP_MS 27000 /* of UNABLE_MS: looks and heartbeats come in steps */
 
 static void cut_late(void *ctx)
 {
@@ -34,6 +32,7 @@ static void cut_late(void *ctx)
 static void cut(struct rk_master *m)
 {
     m->leads = m->open = false;
+    m->idle_ms = rk_clock_ms();
     m->beside_ms = 0;
     atomic_store(&m->shared->leads, false);
     if (m->child.pid > 0 && !m->releasing) {
@@ -46,13 +45,11 @@ static void cut(struct rk_master *m)
 /* Since when no worker has been able to work; 0 = one is. */
 static int64_t unable_since(struct rk_master *m, int64_t now)
 {
-    int64_t beat = atomic_load(&m->shared->beat_ms);
     bool runs = m->child.pid > 0 && atomic_load(&m->shared->synced) && !m->cutting;
-    /* When we were stopped ourselves, its heartbeat is as old as ours: that says nothing. */
-    bool frozen = runs && now > m->grace_ms && now - beat > FROZEN_MS;
-    if (runs && !frozen)
+    int64_t silent = runs ? rk__master_silent_since(m, now) : 0;
+    if (runs && !silent)
         return 0;
-    return m->unable_ms ? m->unable_ms : frozen ? beat : now;
+    return m->unable_ms ? m->unable_ms : silent ? silent : now;
 }
 
 /* A worker that cannot work for so long, whatever the reason, must not keep the Lease from one that can. The Lease is let go when nothing can be
@@ -203,58 +200,4 @@ int rk__master_election(struct rk_master *m, struct rk_err *err)
         return rk_err_wrap(err, "[leader-election]");
     atomic_store(&m->shared->renew_ms, m->o->le.renew_ms);
     return 0;
-}
-
-static bool healthy(const struct rk_master *m, struct rk_buf *text)
-{
-    int64_t renewed = atomic_load(&m->shared->renewed_ms), now = rk_clock_ms();
-    bool ok = !(m->elector && m->leads && now - renewed > RENEW_STALE_MS);
-    (void)rk_buf_adds(text, ok ? "ok" : "leading, but the lease has not been renewed for 35 s");
-    return ok;
-}
-
-static bool ready(const struct rk_master *m, struct rk_buf *text)
-{
-    char late[RK_SHARED_TEXT], lacking[RK_SHARED_TEXT];
-    rk_str_cut(late, sizeof(late), m->shared->why_not);
-    rk_str_cut(lacking, sizeof(lacking), m->shared->lacking);
-    bool synced = atomic_load(&m->shared->synced),
-         ok = synced && m->child.pid > 0 && !m->stopping && !late[0];
-    if (!ok) {
-        (void)rk_buf_addf(text, "not synced: %s",
-                          m->stopping         ? "stopping"
-                          : m->child.pid == 0 ? "no worker runs"
-                          : late[0]           ? late
-                                              : "the first lists are not complete");
-        return false;
-    }
-    static const char *const held[] = {
-        [RK_HELD_NO] = "",
-        [RK_HELD_UNKNOWN] = "; not known yet whether an operator lives in another namespace",
-        [RK_HELD_BY] = "; held by an operator in namespace "};
-    bool other = m->holder[0] && !m->leads;
-    /* While another of our own namespace leads, that is all that keeps us. */
-    const char *by = other && m->held == RK_HELD_UNKNOWN ? "" : held[m->held];
-    (void)rk_buf_addf(text, "ok: %s%s%s%s%.*s%s%s", m->leads ? "leading" : "standby",
-                      other ? ", leader is " : "", other ? m->holder : "", by,
-                      (int)strcspn(m->held_by, " "), m->held_by,
-                      lacking[0] ? "; may not read " : "", lacking);
-    return true;
-}
-
-/* No text here comes near the bound of a page. */
-unsigned rk__master_page(void *ctx, const char *path, struct rk_buf *text)
-{
-    const struct rk_master *m = ctx;
-    bool well;
-    if (strcmp(path, "/healthz") == 0) {
-        well = healthy(m, text);
-    } else if (strcmp(path, "/readyz") == 0) {
-        well = ready(m, text);
-    } else {
-        (void)rk_buf_adds(text, "here are /healthz and /readyz\n");
-        return 404;
-    }
-    (void)rk_buf_addc(text, '\n');
-    return well ? 200 : 503;
 }

@@ -12,7 +12,9 @@
 #include "core/loop/http.h"
 #include "core/loop/master.h"
 
-#define CLIENTS 4 /* a page of a large site is some megabytes */
+#define CLIENTS 16
+#define KEEP_MS \
+    1000 /* a page of a large site is some megabytes: one is made a second, and all read that */
 
 const int64_t rk_metrics_bounds_us[RK_METRICS_BOUNDS] = {
     1000,   5000,    10000,   25000,   50000,   100000,   250000,   500000,
@@ -27,9 +29,9 @@ static void observe(struct rk_histogram *h, int64_t us)
     h->sum_us += us;
 }
 
-static unsigned page(void *ctx, const char *path, struct rk_buf *text)
+static unsigned page(void *ctx, const struct rk_http_ask *ask, struct rk_buf *text)
 {
-    if (strcmp(path, "/metrics") != 0) {
+    if (strcmp(ask->path, "/metrics") != 0) {
         (void)rk_buf_adds(text, "here is /metrics\n"); /* fits */
         return 404;
     }
@@ -58,6 +60,7 @@ int rk_metrics_start(struct rk_worker *w, struct rk_err *err)
     if (rk_http_new(w->poll, RK_WORKER_PAGES_FD, "text/plain; version=0.0.4; charset=utf-8",
                     CLIENTS, page, w, &m->http, err) != 0)
         return rk_err_wrap(err, "[metrics]");
+    rk_http_keep(m->http, KEEP_MS);
     return 0;
 }
 

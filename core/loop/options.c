@@ -2,8 +2,10 @@
 #include "core/loop/options.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "core/base/str.h"
+#include "core/loop/local.h"
 
 #define AT(section, field) (uint32_t) offsetof(struct rk_options, section.field)
 
@@ -71,6 +73,13 @@ static const struct rk_opt_def metrics_opts[] = {
      RK_OPT_STR, AT(metrics, address), 0, 0},
 };
 
+static const struct rk_opt_def debug_opts[] = {
+    {"socket", "/run/raykeeper/state.sock",
+     "Unix socket of /debug/state, which `raykeeper status` reads, for our own user and root; a "
+     "directory that is not there is warned of; empty: none",
+     NULL, RK_OPT_STR, AT(debug, socket), 0, 0},
+};
+
 static const struct rk_opt_def breaker_opts[] = {
     {"enabled", "true", "hold unexpected mass deletions of pods", NULL, RK_OPT_BOOL,
      AT(breaker, enabled), 0, 0},
@@ -122,7 +131,11 @@ void rk_options_bind(struct rk_conf *conf, struct rk_options *o)
     BIND("api", api_opts);
     BIND("health", health_opts);
     BIND("metrics", metrics_opts);
+    BIND("debug", debug_opts);
     BIND("breaker", breaker_opts);
     rk_conf_bind(conf, "plugins", rk_plug_opts, rk_plug_n_opts, &o->plugins);
     check_namespaces(conf, o);
+    if (strlen(o->debug.socket) > RK_LOCAL_PATH_MAX)
+        rk_conf_reject(conf, "debug", "socket", "a socket's path has at most %d bytes",
+                       RK_LOCAL_PATH_MAX);
 }

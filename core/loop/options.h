@@ -1,4 +1,4 @@
-/* Option tables of the INI sections that belong to the loop: [operator] [leader-election] [api] [health] [metrics] [breaker]. */
+/* Option tables of the INI sections that belong to the loop: [operator] [leader-election] [api] [health] [metrics] [debug] [breaker]. */
 #ifndef RK_LOOP_OPTIONS_H
 #define RK_LOOP_OPTIONS_H
 
@@ -27,6 +27,9 @@ struct rk_options {
     struct {
         const char *address;
     } health, metrics;
+    struct {
+        const char *socket; /* a path; "" = none */
+    } debug;
     struct {
         bool enabled;
         int64_t window_ms, percent, floor;

@@ -10,6 +10,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/map.h"
+#include "core/base/mem.h"
 #include "core/base/str.h"
 
 #ifndef RK_BUILD_ID
@@ -174,6 +175,38 @@ bool rk_shared_in_hand(const struct rk_shared *s, struct rk_hand *ret)
         return false; /* it went on meanwhile */
     *ret = h;
     return true;
+}
+
+int rk_shared_tell(struct rk_shared *s, const char *text, size_t n)
+{
+    if (n > sizeof(s->told.text))
+        return RK_E_LIMIT;
+    uint64_t seq = atomic_load(&s->told.seq) | 1; /* one who died while writing left it odd */
+    atomic_store(&s->told.seq, seq);
+    memcpy(s->told.text, text, n);
+    atomic_store(&s->told.n, (uint32_t)n);
+    atomic_store(&s->told.at_ms, rk_clock_ms());
+    atomic_store(&s->told.seq, seq + 1);
+    return 0;
+}
+
+char *rk_shared_told(const struct rk_shared *s, size_t *ret_n, int64_t *ret_at_ms)
+{
+    uint64_t seq = atomic_load(&s->told.seq);
+    size_t n = atomic_load(&s->told.n);
+    *ret_n = 0;
+    *ret_at_ms = 0;
+    if (seq == 0 || (seq & 1) || n == 0 || n > sizeof(s->told.text))
+        return NULL;
+    char *copy = rk_strndup(s->told.text, n);
+    int64_t at_ms = atomic_load(&s->told.at_ms);
+    if (atomic_load(&s->told.seq) != seq) {
+        rk_free(copy);
+        return NULL;
+    }
+    *ret_n = n;
+    *ret_at_ms = at_ms;
+    return copy;
 }
 
 #define OPEN_PROBES 16u

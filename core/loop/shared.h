@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/base/err.h"
@@ -14,6 +15,7 @@
 #define RK_SHARED_NAMES 65536u /* power of two */
 #define RK_SHARED_OPEN  1024u
 #define RK_SHARED_TEXT  512u
+#define RK_SHARED_TOLD  (192u << 10)
 
 enum rk_name_state { RK_NAME_FREE, RK_NAME_UNRESOLVED, RK_NAME_USED };
 
@@ -39,6 +41,14 @@ struct rk_shared {
     _Atomic int64_t hand_generation;
     char why_not[RK_SHARED_TEXT]; /* why it is not synced, for /readyz */
     char lacking[RK_SHARED_TEXT]; /* namespaces that it may not read, for /readyz */
+
+    /* What the worker last told of itself, as JSON (state.h): kept for when it does not answer. */
+    struct rk_shared_told {
+        _Atomic uint64_t seq;  /* odd while it is written */
+        _Atomic int64_t at_ms; /* 0 = never */
+        _Atomic uint32_t n;
+        char text[RK_SHARED_TOLD];
+    } told;
 
     /* by the master while no worker runs, else by the worker */
     struct rk_blames blame;
@@ -79,6 +89,11 @@ void rk_shared_open_clear(struct rk_shared *s, const char *uid, const char *grou
                           const char *member);
 const char *rk_shared_open_get(const struct rk_shared *s, const char *uid, const char *group,
                                const char *member);
+
+/* Worker: tell it. RK_E_LIMIT when it is too long: what was told before stays. */
+int rk_shared_tell(struct rk_shared *s, const char *text, size_t n);
+/* Master: a copy, and when it was told. Absent (and 0) when nothing was, or it is being written. rk_free it. Nothing in it is to be believed. */
+char *rk_shared_told(const struct rk_shared *s, size_t *ret_n, int64_t *ret_at_ms);
 
 /* Around each call of a plugin: who is running. plugin NULL = nobody; RK_HAND_CORE = ourselves, on behalf of the object. */
 #define RK_HAND_CORE "core"

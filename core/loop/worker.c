@@ -1,5 +1,6 @@
 /* The worker process: set up, follow the master's word on leadership, stop cleanly. */
 #include "core/loop/ask.h"
+#include "core/loop/state.h"
 #include "core/loop/worker.h"
 
 #include <errno.h>
@@ -138,6 +139,10 @@ static void on_link(void *ctx, int fd, unsigned events)
             lose(w);
         else if (what[i] == RK_LINK_STOP)
             stop(w);
+        else if (what[i] == RK_LINK_TELL) {
+            rk_state_tell(w);
+            tell_master(w, RK_LINK_TOLD);
+        }
     }
 }
 
@@ -151,6 +156,7 @@ static void beat(void *ctx)
         rk_log_info("synced", RK_KN("bytes", rk_view_bytes(w->view)));
         tell_master(w, RK_LINK_SYNCED);
     }
+    rk_feeds_look(w);
     char why[RK_SHARED_TEXT] = "";
     if (!rk_feeds_stale(w, why, sizeof(why)))
         why[0] = '\0';
@@ -289,6 +295,7 @@ int rk_worker_run(struct rk_shared *shared, int link_fd, struct rk_conf *conf,
                    : 1;
     }
     rk_limit_memory();
+    w.started_ms = rk_clock_ms();
     beat(&w);
     creds_due(&w);
     while (!w.stopped)

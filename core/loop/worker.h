@@ -49,6 +49,10 @@ struct rk_owner {
     struct rk_found found[RK_FOUND_MAX];
     int64_t taken_us;           /* rk_clock_us: when it was taken in hand */
     struct rk_samples *samples; /* of gauges, as the last pass gave them; NULL */
+    size_t held;                /* deletions that wait, as of the last pass */
+    char *held_why;             /* NULL: nothing waits */
+    int64_t held_ms;            /* rk_clock_ms: since then */
+    char *problem;              /* of the last pass; NULL */
     bool quarantined;           /* the last look ran no plugin: its status is watched too */
 };
 
@@ -60,6 +64,8 @@ struct rk_feed { /* one watch: a kind in one namespace or in all */
     const char *api_version, *plural, *selector; /* live as long as the worker */
     char *ns;                                    /* NULL = all */
     bool synced;
+    const char *state; /* as people are told it, at the last look; a literal */
+    int64_t since_ms;  /* it has been so since then */
 };
 
 struct rk_breaker {
@@ -91,6 +97,7 @@ struct rk_worker {
     struct rk_metrics *metrics;
     struct rk_asks *asks;   /* what plugins want to know of the API */
     struct rk_fence *fence; /* leadership has come, the cache is being compared; NULL */
+    int64_t started_ms;
     struct rk_timer drive_timer, beat_timer, creds_timer, stop_timer;
     bool driving, leads, stopping, stopped;
     char set[RK_PLUGINS_STAMP]; /* which plugins we are: in conditions of quarantined objects */
@@ -145,7 +152,7 @@ void rk_breaker_pardon(struct rk_worker *w, struct rk_owner *o, int64_t until_ms
 /* Does the breaker count deletions of this owner's pods, which follow from no edit? */
 bool rk_breaker_counts(const struct rk_owner *o);
 /* Takes deletions of pods that must wait out of the plan, and says so in log and events. Returns how many. */
-size_t rk_hold_deletions(struct rk_worker *w, const struct rk_owner *o, struct rk_plan *plan);
+size_t rk_hold_deletions(struct rk_worker *w, struct rk_owner *o, struct rk_plan *plan);
 
 /* ---- flight.c: a plan is carried out ---- */
 /* Takes the plan. Calls rk_drive_finished when all is settled. */
@@ -170,6 +177,8 @@ bool rk_feeds_whole(const struct rk_worker *w, const char *ns);
 /* Is any cache old (but for those that we may not read)? Then why. */
 size_t rk_feeds_n_stale(const struct rk_worker *w); /* of all watches */
 bool rk_feeds_stale(const struct rk_worker *w, char *why, size_t why_size);
+/* Looks how each watch is, and remembers since when. At each heartbeat. */
+void rk_feeds_look(struct rk_worker *w);
 /* Is what we know of this kind in that namespace old? Then why. */
 bool rk_feeds_stale_of(const struct rk_worker *w, const char *gvk, const char *ns, char *why,
                        size_t why_size);
@@ -197,9 +206,11 @@ int rk_worker_run(struct rk_shared *shared, int link_fd, struct rk_conf *conf,
 #define RK_LINK_LEAD 'L' /* you may write: epoch in shared memory */
 #define RK_LINK_LOST 'X' /* stop writing, acknowledge */
 #define RK_LINK_STOP 'T' /* finish and exit */
+#define RK_LINK_TELL 'Q' /* how are you? (state.h) */
 /* Worker to master: */
 #define RK_LINK_SYNCED 'S'
 #define RK_LINK_CUT    'A' /* nothing of ours can be written any more */
+#define RK_LINK_TOLD   'V' /* how I am stands in shared memory */
 #define RK_LINK_IDLE   'D' /* stopped cleanly: all writes are settled */
 
 /* Exit codes of the worker that mean "do not restart me". */

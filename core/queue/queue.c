@@ -341,3 +341,40 @@ int64_t rk_queue_oldest_ms(const struct rk_queue *q, int64_t now_ms)
     const struct rk_heap_node *n = rk_heap_min(&q->age);
     return n && now_ms > n->due ? now_ms - n->due : 0;
 }
+
+/* Keeps the first `max` of what it is given, in order of due time: rows[0..*n). */
+static void keep_first(struct rk_queue_row *rows, size_t max, size_t *n, struct rk_queue_row row)
+{
+    size_t at = *n < max ? *n : max;
+    while (at > 0 && rows[at - 1].ms > row.ms)
+        at--;
+    if (at >= max)
+        return;
+    if (*n < max)
+        ++*n;
+    memmove(&rows[at + 1], &rows[at], (*n - at - 1) * sizeof *rows);
+    rows[at] = row;
+}
+
+size_t rk_queue_rows(const struct rk_queue *q, int64_t now_ms, struct rk_queue_row *rows,
+                     size_t max, size_t *ret_backing_off)
+{
+    size_t n = 0, ready = 0, backing_off = 0;
+    for (size_t i = 0; i < q->waiting.count; i++) {
+        const struct entry *e = ENTRY_OF(q->waiting.nodes[i], wait);
+        if (!e->backoff && e->failures == 0)
+            continue;
+        backing_off++;
+        keep_first(rows, max, &n,
+                   (struct rk_queue_row){e->key, true, e->wait.due, e->failures, e->priority});
+    }
+    for (size_t i = 0; i < q->age.count; i++) {
+        const struct entry *e = ENTRY_OF(q->age.nodes[i], age);
+        keep_first(rows + n, max - n, &ready,
+                   (struct rk_queue_row){e->key, false, e->age.due, e->failures, e->priority});
+    }
+    for (size_t i = 0; i < n + ready; i++)
+        rows[i].ms = rows[i].backs_off ? rows[i].ms - now_ms : now_ms - rows[i].ms;
+    *ret_backing_off = backing_off;
+    return n + ready;
+}

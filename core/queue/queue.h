@@ -44,6 +44,17 @@ size_t rk_queue_depth_of(const struct rk_queue *q,
 size_t rk_queue_waiting(const struct rk_queue *q);
 size_t rk_queue_in_hand(const struct rk_queue *q);
 uint32_t rk_queue_failures(const struct rk_queue *q, const char *key);
+/* Of keys that back off after failures and of ready ones, for people: who backs off, the next first, then who is ready, the oldest first. */
+struct rk_queue_row {
+    const char *key; /* borrowed until the queue changes */
+    bool backs_off;  /* else it is ready */
+    int64_t ms;      /* until its time; since it is ready */
+    uint32_t failures;
+    int priority;
+};
+/* At most max of them; returns how many, *ret_backing_off how many back off in all. O(keys x max). */
+size_t rk_queue_rows(const struct rk_queue *q, int64_t now_ms, struct rk_queue_row *rows,
+                     size_t max, size_t *ret_backing_off);
 int64_t rk_queue_oldest_ms(const struct rk_queue *q,
                            int64_t now_ms); /* age of the oldest ready key; 0 */
 

@@ -60,7 +60,7 @@ class Operator:
     def __init__(self, kubeconfig, sets=(), config=None, env=None, checked=False, plugins=None, limits=None, within=()):
         argv = [*within, binary(checked), "run", "--kubeconfig", kubeconfig]
         argv += ["--config", config] if config else []
-        for s in ("health.address=127.0.0.1:0", "metrics.address=127.0.0.1:0", *([f"plugins.path={plugins}"] if plugins else []), *sets):
+        for s in ("health.address=127.0.0.1:0", "metrics.address=127.0.0.1:0", "debug.socket=", *([f"plugins.path={plugins}"] if plugins else []), *sets):
             argv += ["--set", s]
         if checked and not plugins:
             argv += ["--set", "plugins.path=" + os.path.join(build_dir(), "plugins")]

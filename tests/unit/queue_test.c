@@ -534,6 +534,34 @@ static void a_long_random_run_equals_the_naive_model(void **state)
     }
 }
 
+static void who_backs_off_and_who_is_ready_are_listed_up_to_a_bound(void **state)
+{
+    struct rk_queue_row rows[8];
+    size_t off;
+    (void)state;
+    struct rk_queue *q = rk_queue_new();
+    rk_queue_add(q, "old", NORMAL, 100);
+    rk_queue_add(q, "young", HIGH, 400);
+    rk_queue_add_after(q, "sweep", LOW, 0, 60000);
+    for (int i = 0; i < 3; i++)
+        (void)rk_queue_retry(q, "later", 0);
+    (void)rk_queue_retry(q, "sooner", 400);
+    assert_int_equal(rk_queue_rows(q, 500, rows, 8, &off), 4);
+    assert_int_equal(off, 2);
+    assert_string_equal(rows[0].key, "later"); /* 400 ms after 0, a tenth of jitter */
+    assert_true(rows[0].backs_off && rows[0].failures == 3 && rows[0].ms < 0);
+    assert_string_equal(rows[1].key, "sooner");
+    assert_string_equal(rows[2].key, "old");
+    assert_true(!rows[2].backs_off && rows[2].ms == 400);
+    assert_string_equal(rows[3].key, "young");
+    assert_int_equal(rk_queue_rows(q, 500, rows, 3, &off), 3);
+    assert_string_equal(rows[2].key, "old");
+    assert_int_equal(rk_queue_rows(q, 500, rows, 1, &off), 1);
+    assert_string_equal(rows[0].key, "later");
+    assert_int_equal(off, 2);
+    rk_queue_free(q);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -551,6 +579,7 @@ int main(void)
         cmocka_unit_test(drop_takes_a_key_out_of_every_state),
         cmocka_unit_test(done_accepts_the_borrowed_key_and_ignores_strangers),
         cmocka_unit_test(the_oldest_ready_key_tells_its_age),
+        cmocka_unit_test(who_backs_off_and_who_is_ready_are_listed_up_to_a_bound),
         cmocka_unit_test(a_long_random_run_equals_the_naive_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
