@@ -112,7 +112,10 @@ void rk_drive_wake(void *ctx, const char *gvk, const char *ns, const char *name,
     }
     if (cause == RK_CAUSE_USER || cause == RK_CAUSE_DELETED)
         o->user_edits++;
-    rk_queue_add(w->queue, key, priority_of(cause), rk_clock_ms());
+    int64_t now = rk_clock_ms();
+    o->woken_ms = o->woken_ms ? o->woken_ms : now;
+    o->dirty_ms = o->dirty_ms ? o->dirty_ms : now;
+    rk_queue_add(w->queue, key, priority_of(cause), now);
     rk_free(key);
     rk_drive_soon(w);
 }
@@ -147,71 +150,6 @@ void rk_drive_all(struct rk_worker *w, const char *only_ns)
     }
 }
 
-struct look { /* what a pass may ask beside its snapshot */
-    struct rk_worker *w;
-    const struct rk_owner *o;
-    const char *uid; /* of the object itself */
-};
-
-static uint64_t found_hash(const char *gvk, const char *name)
-{
-    return rk_hash64(name, strlen(name), rk_hash64(gvk, strlen(gvk), 1));
-}
-
-/* The oldest makes room. */
-void rk_owner_found(struct rk_owner *o, const char *gvk, const char *name)
-{
-    uint64_t hash = found_hash(gvk, name);
-    struct rk_found *at = &o->found[0];
-    for (size_t i = 0; i < RK_FOUND_MAX && at->hash != hash; i++)
-        if (o->found[i].hash == hash || o->found[i].when_ms < at->when_ms)
-            at = &o->found[i];
-    *at = (struct rk_found){hash, rk_clock_ms()};
-}
-
-static bool taken(void *ctx, const char *gvk, const char *name)
-{
-    const struct look *l = ctx;
-    uint64_t hash = found_hash(gvk, name);
-    for (size_t i = 0; i < RK_FOUND_MAX; i++)
-        if (l->o->found[i].hash == hash && l->o->found[i].when_ms &&
-            rk_clock_ms() - l->o->found[i].when_ms < RK_FOUND_MS)
-            return true;
-    return false;
-}
-
-static bool served(void *ctx, const char *gvk)
-{
-    const struct look *l = ctx;
-    return rk_feeds_served(l->w, gvk);
-}
-
-static bool name_used(void *ctx, const char *gvk, const char *ns, const char *name)
-{
-    struct rk_worker *w = ((const struct look *)ctx)->w;
-    /* An unresolved name is given back to the same intent: its POST is repeated, never doubled (DESIGN 4). */
-    return rk_shared_name_get(w->shared, gvk, ns, name) == RK_NAME_USED;
-}
-
-static const char *unresolved(void *ctx, const char *group, const char *member)
-{
-    const struct look *l = ctx;
-    return rk_shared_open_get(l->w->shared, l->uid, group, member);
-}
-
-static bool find(void *ctx, const char *gvk, const char *ns, const char *name, struct rk_arena *a,
-                 struct rk_seen *ret)
-{
-    const struct look *l = ctx;
-    return rk_view_find(l->w->view, gvk, ns, name, a, ret);
-}
-
-static bool answer(void *ctx, const char *path, struct rk_snap_answer *ret)
-{
-    const struct look *l = ctx;
-    return rk_asks_answer(l->w->asks, path, ret);
-}
-
 static void again_after(struct rk_plan *plan, int64_t ms)
 {
     if (plan->again_ms < 0 || plan->again_ms > ms)
@@ -225,12 +163,26 @@ static void in_hand(void *ctx, const char *plugin, const char *hook)
     rk_shared_hand(w->shared, plugin ? plugin : RK_HAND_CORE, plugin ? hook : "pass");
 }
 
+static void hook_runs(void *ctx, const struct rk_plugged_hook *h)
+{
+    rk_metrics_hook_runs(ctx, h);
+}
+
+static void hook_ended(void *ctx, const struct rk_plugged_hook *h, int32_t verdict)
+{
+    rk_metrics_hook_ended(ctx, h, verdict);
+}
+
 /* One pass, with the object in hand from its beginning to its end. */
 static int run_pass(struct rk_worker *w, const struct rk_owner *o, const struct rk_snapshot *snap,
                     struct rk_plan **ret, struct rk_err *err)
 {
-    const struct rk_pass_conf pc = {
-        .arena_cap = 16u << 20, .slice = 64, .in_hand = in_hand, .ctx = w};
+    const struct rk_pass_conf pc = {.arena_cap = 16u << 20,
+                                    .slice = 64,
+                                    .in_hand = in_hand,
+                                    .hook_runs = hook_runs,
+                                    .hook_ended = hook_ended,
+                                    .ctx = w};
     atomic_fetch_add(&w->shared->passes, 1);
     rk_shared_subject(w->shared, o->key, snap->uid, rk_pass_generation(snap));
     in_hand(w, NULL, NULL);
@@ -281,6 +233,7 @@ static void run_key(struct rk_worker *w, const char *key, int64_t waited_ms)
         return;
     }
     rk_metrics_taken(w, o, waited_ms);
+    o->woken_ms = 0;
     resolve_names(w, &snap);
     if (o->user_edits == 0 && edited_unseen(&snap))
         o->user_edits = 1;
@@ -290,14 +243,8 @@ static void run_key(struct rk_worker *w, const char *key, int64_t waited_ms)
         return;
     snap.outcomes = o->outcomes;
     snap.n_outcomes = o->n_outcomes;
-    struct look look = {w, o, snap.uid};
-    snap.name_used = name_used;
-    snap.taken = taken;
-    snap.served = served;
-    snap.find = find;
-    snap.unresolved = unresolved;
-    snap.answer = answer;
-    snap.ctx = &look;
+    struct rk_look look = {w, o, snap.uid};
+    rk_drive_look(&look, &snap);
     struct rk_plan *plan = NULL;
     struct rk_err err = RK_ERR_INIT;
     if (run_pass(w, o, &snap, &plan, &err) != 0) {
@@ -337,8 +284,10 @@ void rk_drive_finished(struct rk_worker *w, struct rk_owner *o, enum rk_flight_e
         rk_queue_forget(w->queue, o->key);
     if (end == RK_FLIGHT_MORE)
         rk_queue_add(w->queue, o->key, RK_PRIO_NORMAL, now);
-    if (end == RK_FLIGHT_SETTLED)
+    if (end == RK_FLIGHT_SETTLED) {
         o->user_edits -= o->planned_edits;
+        o->dirty_ms = o->woken_ms;
+    }
     uint32_t r = 0;
     (void)rk_random(&r, sizeof(r)); /* without it the sweep is merely less spread */
     int64_t sweep = w->o->op.sweep_ms - w->o->op.sweep_ms / 10 +

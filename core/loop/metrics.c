@@ -29,6 +29,11 @@ static void observe(struct rk_histogram *h, int64_t us)
     h->sum_us += us;
 }
 
+static struct rk_hook_tally *hook_tally(struct rk_metrics *m, const struct rk_plugged_hook *h)
+{
+    return &m->hooks[(size_t)h->plug->index * RK_METRICS_PHASES + (size_t)h->hook.phase];
+}
+
 static unsigned page(void *ctx, const struct rk_http_ask *ask, struct rk_buf *text)
 {
     if (strcmp(ask->path, "/metrics") != 0) {
@@ -43,6 +48,9 @@ int rk_metrics_start(struct rk_worker *w, struct rk_err *err)
 {
     struct rk_metrics *m = w->metrics = rk_alloc(sizeof(*m));
     m->started_us = rk_clock_wall_us();
+    m->hooks = rk_alloc_array(w->plugins->n * RK_METRICS_PHASES, sizeof(*m->hooks));
+    for (size_t h = 0; h < w->plugins->n_hooks; h++)
+        hook_tally(m, &w->plugins->hooks[h])->any = true;
     m->kinds = rk_alloc_array(w->plugins->n_kinds, sizeof(*m->kinds));
     for (size_t k = 0; k < w->plugins->n_kinds; k++) {
         const rk_kind *kind = &w->plugins->kinds[k];
@@ -70,7 +78,28 @@ void rk_metrics_free(struct rk_metrics *m)
         return;
     rk_http_free(m->http);
     rk_free(m->kinds);
+    rk_free(m->hooks);
     rk_free(m);
+}
+
+/* The time between two calls is of the hook that ran: one inside of another takes its own. */
+void rk_metrics_hook_runs(struct rk_worker *w, const struct rk_plugged_hook *h)
+{
+    struct rk_metrics *m = w->metrics;
+    int64_t now = rk_clock_us();
+    if (m->running)
+        hook_tally(m, m->running)->us += now - m->since_us;
+    m->running = h;
+    m->since_us = now;
+}
+
+void rk_metrics_hook_ended(struct rk_worker *w, const struct rk_plugged_hook *h, int32_t verdict)
+{
+    enum rk_hook_end end = verdict < 0          ? RK_HOOK_FAILED
+                           : verdict == RK_WAIT ? RK_HOOK_WAIT
+                           : verdict == RK_DONE ? RK_HOOK_DONE
+                                                : RK_HOOK_OK;
+    hook_tally(w->metrics, h)->ends[end]++;
 }
 
 void rk_metrics_taken(struct rk_worker *w, struct rk_owner *o, int64_t waited_ms)

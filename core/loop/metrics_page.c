@@ -12,16 +12,17 @@
 
 /* What does not fit is marked in the buffer, for all of this file. */
 
-static void family(struct rk_buf *b, const char *name, const char *type, const char *help)
+/* Its name. */
+static const char *family(struct rk_buf *b, enum rk_metric which)
 {
-    (void)rk_buf_addf(b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+    const struct rk_metric_def *d = &rk_metric_defs[which];
+    (void)rk_buf_addf(b, "# HELP %s %s\n# TYPE %s %s\n", d->name, d->help, d->name, d->type);
+    return d->name;
 }
 
-static void plain(struct rk_buf *b, const char *name, const char *type, const char *help,
-                  uint64_t value)
+static void plain(struct rk_buf *b, enum rk_metric which, uint64_t value)
 {
-    family(b, name, type, help);
-    (void)rk_buf_addf(b, "%s %" PRIu64 "\n", name, value);
+    (void)rk_buf_addf(b, "%s %" PRIu64 "\n", family(b, which), value);
 }
 
 static void seconds(struct rk_buf *b, int64_t us)
@@ -40,24 +41,19 @@ static void passes(const struct rk_worker *w, struct rk_buf *b)
 {
     size_t n = w->plugins->n_kinds;
     const struct rk_tally *t = w->metrics->kinds;
-    family(b, "controller_runtime_reconcile_total", "counter",
-           "passes over objects with their writes, by how they ended");
+    const char *name = family(b, RK_METRIC_PASSES);
     for (size_t k = 0; k < n; k++)
         for (size_t e = 0; e < RK_FLIGHT_ENDS; e++)
-            (void)rk_buf_addf(b,
-                              "controller_runtime_reconcile_total{controller=\"%s\",result=\"%s\"} "
-                              "%" PRIu64 "\n",
+            (void)rk_buf_addf(b, "%s{controller=\"%s\",result=\"%s\"} %" PRIu64 "\n", name,
                               t[k].controller, results[e], t[k].ends[e]);
-    family(b, "controller_runtime_reconcile_errors_total", "counter",
-           "passes that failed and are tried again later");
+    name = family(b, RK_METRIC_PASS_ERRORS);
     for (size_t k = 0; k < n; k++)
-        (void)rk_buf_addf(
-            b, "controller_runtime_reconcile_errors_total{controller=\"%s\"} %" PRIu64 "\n",
-            t[k].controller, t[k].ends[RK_FLIGHT_FAILED]);
-    family(b, "controller_runtime_active_workers", "gauge", "objects in hand now");
+        (void)rk_buf_addf(b, "%s{controller=\"%s\"} %" PRIu64 "\n", name, t[k].controller,
+                          t[k].ends[RK_FLIGHT_FAILED]);
+    name = family(b, RK_METRIC_IN_HAND);
     for (size_t k = 0; k < n; k++)
-        (void)rk_buf_addf(b, "controller_runtime_active_workers{controller=\"%s\"} %" PRIu64 "\n",
-                          t[k].controller, t[k].in_hand);
+        (void)rk_buf_addf(b, "%s{controller=\"%s\"} %" PRIu64 "\n", name, t[k].controller,
+                          t[k].in_hand);
 }
 
 static void histogram(struct rk_buf *b, const char *name, const char *labels,
@@ -81,30 +77,28 @@ static void times(const struct rk_worker *w, struct rk_buf *b)
     size_t n = w->plugins->n_kinds;
     const struct rk_tally *t = w->metrics->kinds;
     char labels[2 * sizeof(t->controller) + 32];
-    family(b, "controller_runtime_reconcile_time_seconds", "histogram",
-           "from an object taken up to all its writes answered");
+    const char *name = family(b, RK_METRIC_PASS_TIME);
     for (size_t k = 0; k < n; k++) {
         (void)snprintf(labels, sizeof(labels), "controller=\"%s\"", t[k].controller); /* fits */
-        histogram(b, "controller_runtime_reconcile_time_seconds", labels, &t[k].took);
+        histogram(b, name, labels, &t[k].took);
     }
-    family(b, "workqueue_queue_duration_seconds", "histogram",
-           "how long objects waited until they were taken up");
+    name = family(b, RK_METRIC_WAITED);
     for (size_t k = 0; k < n; k++) {
         (void)snprintf(labels, sizeof(labels), "controller=\"%s\",name=\"%s\"", t[k].controller,
                        t[k].controller); /* fits */
-        histogram(b, "workqueue_queue_duration_seconds", labels, &t[k].waited);
+        histogram(b, name, labels, &t[k].waited);
     }
 }
 
 static void queue(const struct rk_worker *w, struct rk_buf *b)
 {
-    family(b, "workqueue_depth", "gauge", "objects that wait to be taken up");
+    const char *name = family(b, RK_METRIC_DEPTH);
     for (size_t k = 0; k < w->plugins->n_kinds; k++) {
         const char *controller = w->metrics->kinds[k].controller;
         char prefix[256];
         int n = snprintf(prefix, sizeof(prefix), "%s ", w->plugins->kinds[k].gvk);
         (void)n; /* a kind's name is far shorter */
-        (void)rk_buf_addf(b, "workqueue_depth{controller=\"%s\",name=\"%s\"} %zu\n", controller,
+        (void)rk_buf_addf(b, "%s{controller=\"%s\",name=\"%s\"} %zu\n", name, controller,
                           controller, rk_queue_depth_of(w->queue, prefix));
     }
 }
@@ -127,10 +121,9 @@ static void requests(const struct rk_worker *w, struct rk_buf *b)
     size_t n = rk_client_tallies(w->client, &t);
     char host[256];
     host_of(w->creds->server, host, sizeof(host));
-    family(b, "rest_client_requests_total", "counter",
-           "requests to the API server that ended, by status code");
+    const char *name = family(b, RK_METRIC_REQUESTS);
     for (size_t i = 0; i < n; i++) {
-        (void)rk_buf_addf(b, "rest_client_requests_total{method=\"%s\",host=\"", t[i].method);
+        (void)rk_buf_addf(b, "%s{method=\"%s\",host=\"", name, t[i].method);
         rk_gauge_escape(b, host);
         (void)rk_buf_addf(b, "\",code=\"");
         if (t[i].http)
@@ -163,59 +156,76 @@ static uint64_t resident(void)
 static void process(const struct rk_worker *w, struct rk_buf *b)
 {
     struct rusage u;
-    family(b, "process_cpu_seconds_total", "counter", "CPU time of the worker");
+    const char *name = family(b, RK_METRIC_CPU);
     if (getrusage(RUSAGE_SELF, &u) == 0) {
-        (void)rk_buf_adds(b, "process_cpu_seconds_total ");
+        (void)rk_buf_addf(b, "%s ", name);
         seconds(b, (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 + u.ru_utime.tv_usec +
                        u.ru_stime.tv_usec);
     }
-    plain(b, "process_resident_memory_bytes", "gauge", "resident memory of the worker", resident());
-    family(b, "process_start_time_seconds", "gauge", "when the worker began, since 1970");
-    (void)rk_buf_adds(b, "process_start_time_seconds ");
+    plain(b, RK_METRIC_MEMORY, resident());
+    (void)rk_buf_addf(b, "%s ", family(b, RK_METRIC_START));
     seconds(b, w->metrics->started_us);
 }
 
 static void ours(const struct rk_worker *w, struct rk_buf *b)
 {
-    size_t quarantined = 0;
+    size_t quarantined = 0, dirty = 0;
+    int64_t now = rk_clock_ms(), oldest = now;
     const char *key;
     void *value;
-    for (size_t i = 0; rk_map_next(&w->owners, &i, &key, &value);)
-        quarantined += ((struct rk_owner *)value)->quarantined;
-    family(b, "leader_election_master_status", "gauge", "1 while this operator leads");
-    (void)rk_buf_adds(b, "leader_election_master_status{name=\"");
+    for (size_t i = 0; rk_map_next(&w->owners, &i, &key, &value);) {
+        const struct rk_owner *o = value;
+        quarantined += o->quarantined;
+        dirty += o->dirty_ms != 0;
+        if (o->dirty_ms && o->dirty_ms < oldest)
+            oldest = o->dirty_ms;
+    }
+    (void)rk_buf_addf(b, "%s{name=\"", family(b, RK_METRIC_LEADS));
     rk_gauge_escape(b, w->o->le.lease_name);
     (void)rk_buf_addf(b, "\"} %d\n", w->leads);
-    family(b, "raykeeper_build_info", "gauge", "1; its label is the version");
-    (void)rk_buf_adds(b, "raykeeper_build_info{version=\"" RK_VERSION "\"} 1\n");
-    plain(b, "raykeeper_objects", "gauge", "objects that this worker takes care of",
-          w->owners.count);
-    plain(b, "raykeeper_objects_quarantined", "gauge",
-          "objects that get no passes, because plugins crashed or hung over them", quarantined);
-    plain(b, "raykeeper_watches_stale", "gauge",
-          "watches that have lost touch, or have not listed yet", rk_feeds_n_stale(w));
-    plain(b, "raykeeper_deletions_held_total", "counter",
-          "deletions of pods that the breaker held back, each time it was asked", w->breaker.held);
-    plain(b, "raykeeper_cache_bytes", "gauge", "what the caches of objects hold",
-          rk_view_bytes(w->view));
+    (void)rk_buf_addf(b, "%s{version=\"" RK_VERSION "\"} 1\n", family(b, RK_METRIC_BUILD));
+    plain(b, RK_METRIC_OBJECTS, w->owners.count);
+    plain(b, RK_METRIC_QUARANTINED, quarantined);
+    plain(b, RK_METRIC_DIRTY, dirty);
+    (void)rk_buf_addf(b, "%s ", family(b, RK_METRIC_OLDEST_DIRTY));
+    seconds(b, (now - oldest) * 1000);
+    plain(b, RK_METRIC_STALE, rk_feeds_n_stale(w));
+    plain(b, RK_METRIC_HELD, w->breaker.held);
+    plain(b, RK_METRIC_CACHE, rk_view_bytes(w->view));
 }
 
 /* ---- what plugins tell ---- */
 
-static bool told_before(const struct rk_plugins *ps, size_t plug, const char *name)
+static void hooks(const struct rk_worker *w, struct rk_buf *b)
 {
-    for (size_t i = 0; i < plug; i++)
-        for (uint32_t g = 0; g < ps->plugs[i].info.n_gauges; g++)
-            if (strcmp(ps->plugs[i].gauges[g].name, name) == 0)
-                return true;
-    return false;
+    static const char *const ends[RK_HOOK_ENDS] = {[RK_HOOK_OK] = "ok",
+                                                   [RK_HOOK_WAIT] = "wait",
+                                                   [RK_HOOK_DONE] = "done",
+                                                   [RK_HOOK_FAILED] = "failed"};
+    size_t n = w->plugins->n * RK_METRICS_PHASES;
+    const struct rk_hook_tally *t = w->metrics->hooks;
+    const char *name = family(b, RK_METRIC_HOOK_CALLS);
+    for (size_t i = 0; i < n; i++)
+        for (size_t e = 0; t[i].any && e < RK_HOOK_ENDS; e++)
+            (void)rk_buf_addf(b, "%s{plugin=\"%s\",phase=\"%s\",result=\"%s\"} %" PRIu64 "\n", name,
+                              w->plugins->plugs[i / RK_METRICS_PHASES].name,
+                              rk_phase_name((int)(i % RK_METRICS_PHASES)), ends[e], t[i].ends[e]);
+    name = family(b, RK_METRIC_HOOK_TIME);
+    for (size_t i = 0; i < n; i++)
+        if (t[i].any) {
+            (void)rk_buf_addf(b, "%s{plugin=\"%s\",phase=\"%s\"} ", name,
+                              w->plugins->plugs[i / RK_METRICS_PHASES].name,
+                              rk_phase_name((int)(i % RK_METRICS_PHASES)));
+            seconds(b, t[i].us);
+        }
 }
 
 static void gauge(const struct rk_worker *w, struct rk_buf *b, const rk_gauge *g)
 {
     const char *key;
     void *value;
-    family(b, g->name, "gauge", g->help ? g->help : "");
+    (void)rk_buf_addf(b, "# HELP %s %s\n# TYPE %s gauge\n", g->name, g->help ? g->help : "",
+                      g->name);
     for (size_t i = 0; rk_map_next(&w->owners, &i, &key, &value);) {
         const struct rk_samples *s = ((struct rk_owner *)value)->samples;
         for (size_t k = 0; s && k < s->n; k++)
@@ -227,15 +237,16 @@ static void gauge(const struct rk_worker *w, struct rk_buf *b, const rk_gauge *g
 
 void rk_metrics_page(const struct rk_worker *w, struct rk_buf *b)
 {
-    const struct rk_plugins *ps = w->plugins;
+    const rk_gauge *g;
+    size_t plug = 0;
+    uint32_t at = 0;
     passes(w, b);
     times(w, b);
     queue(w, b);
     requests(w, b);
+    hooks(w, b);
     process(w, b);
     ours(w, b);
-    for (size_t i = 0; i < ps->n; i++)
-        for (uint32_t g = 0; g < ps->plugs[i].info.n_gauges; g++)
-            if (!told_before(ps, i, ps->plugs[i].gauges[g].name))
-                gauge(w, b, &ps->plugs[i].gauges[g]);
+    while ((g = rk_metrics_gauge(w->plugins, &plug, &at)))
+        gauge(w, b, g);
 }

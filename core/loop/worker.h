@@ -47,6 +47,9 @@ struct rk_owner {
     size_t n_told;
     /* Objects of others that serve as ours would (RK_WANT_ANYONES), as refused creates told. */
     struct rk_found found[RK_FOUND_MAX];
+    /* rk_clock_ms: something is known that is not carried out since then; something new came since it
+     * was last taken up; 0 = nothing */
+    int64_t dirty_ms, woken_ms;
     int64_t taken_us;           /* rk_clock_us: when it was taken in hand */
     struct rk_samples *samples; /* of gauges, as the last pass gave them; NULL */
     size_t held;                /* deletions that wait, as of the last pass */
@@ -127,6 +130,13 @@ enum rk_flight_end {
 /* The row is gone after this when we lead no more. */
 void rk_drive_finished(struct rk_worker *w, struct rk_owner *owner, enum rk_flight_end end);
 void rk_owner_free(void *owner);
+/* drive_look.c: what a pass over this object may ask beside its snapshot; lives as long as the pass. */
+struct rk_look {
+    struct rk_worker *w;
+    const struct rk_owner *o;
+    const char *uid; /* of the object itself */
+};
+void rk_drive_look(struct rk_look *l, struct rk_snapshot *snap);
 void rk_owner_found(struct rk_owner *o, const char *gvk, const char *name);
 /* drive_tell.c: the events of a plan, those that were not told by the plan before. */
 void rk_drive_tell(struct rk_worker *w, struct rk_owner *o, const struct rk_plan *plan);
@@ -143,6 +153,9 @@ int rk_metrics_start(struct rk_worker *w, struct rk_err *err);
 void rk_metrics_free(struct rk_metrics *m); /* NULL is fine */
 void rk_metrics_taken(struct rk_worker *w, struct rk_owner *o, int64_t waited_ms);
 void rk_metrics_settled(struct rk_worker *w, const struct rk_owner *o, enum rk_flight_end end);
+/* Which hook runs from now on (NULL = none), and what one came to. */
+void rk_metrics_hook_runs(struct rk_worker *w, const struct rk_plugged_hook *h);
+void rk_metrics_hook_ended(struct rk_worker *w, const struct rk_plugged_hook *h, int32_t verdict);
 /* The plan's samples replace those of the pass before. */
 void rk_metrics_sampled(struct rk_owner *o, const struct rk_plan *plan);
 

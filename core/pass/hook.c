@@ -54,6 +54,8 @@ static void in_hand(const struct rk_pass *ps, const struct rk_plugged_hook *h)
 {
     if (ps->conf->in_hand)
         ps->conf->in_hand(ps->conf->ctx, h ? h->plug->name : NULL, h ? h->hook.title : NULL);
+    if (ps->conf->hook_runs)
+        ps->conf->hook_runs(ps->conf->ctx, h);
 }
 
 static bool verdict_fits(int32_t r, int phase)
@@ -104,6 +106,8 @@ int32_t rk__hook_run(struct rk_pass *ps, const struct rk_plugged_hook *h)
                               ps->snap->ns, ps->snap->name,
                               ps->arena.cap); /* the code is in ps->refused */
     r = judge(ps, r, told);
+    if (ps->conf->hook_ended)
+        ps->conf->hook_ended(ps->conf->ctx, h, r);
     ps->hook = NULL;
     return r;
 }

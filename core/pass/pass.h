@@ -173,6 +173,10 @@ struct rk_pass_conf {
     size_t slice;  /* creates plus deletes of one plan; 64 */
     /* Around every hook: what is in hand (plugin, hook title); NULL after. */
     void (*in_hand)(void *ctx, const char *plugin, const char *hook);
+    /* For counting, NULL = nobody counts: which hook runs from now on (NULL = none; the outer one again
+     * after one inside it), and what one came to, its failures counted in. */
+    void (*hook_runs)(void *ctx, const struct rk_plugged_hook *h);
+    void (*hook_ended)(void *ctx, const struct rk_plugged_hook *h, int32_t verdict);
     void *ctx;
     /* render: no slice, every group and child is shaped, also when nothing is missing;
      * finalizers count as held */

@@ -71,9 +71,12 @@ static const rk_hook hooks[] = {
 };
 
 static const rk_gauge gauges[] = {
-    {RAYCLUSTER_INFO, "Ray clusters; owner_kind: what made them, None for a user"},
-    {RAYCLUSTER_PROVISIONED, "is the condition RayClusterProvisioned true?"},
-    {RAYCLUSTER_DURATION, "seconds from the cluster's creation to RayClusterProvisioned"},
+    {RAYCLUSTER_INFO,
+     "1 for each cluster, by name, namespace, uid and owner_kind: the kind that made it, None without"},
+    {RAYCLUSTER_PROVISIONED,
+     "1 for each cluster, by name, namespace, uid and condition: is RayClusterProvisioned true or false"},
+    {RAYCLUSTER_DURATION,
+     "from the cluster's creation to the condition RayClusterProvisioned, while it is True; by name, namespace and uid"},
 };
 
 static const rk_kind kinds[] = {
