@@ -85,8 +85,11 @@ int rk_conf_check(struct rk_conf *c, struct rk_buf *out);
 /* The effective configuration: every bound option, value and origin; for `raykeeper conf`.
  * Options whose name suggests a secret are not special: no option holds one. */
 void rk_conf_dump(const struct rk_conf *c, struct rk_buf *out);
-/* The annotated file: every bound option with help, type and default, commented out: `;key =
- * value`, where help starts with `; `. For config/raykeeper.ini. */
-void rk_conf_document(const struct rk_conf *c, struct rk_buf *out);
+/* Every bound option with its help, type, range and default, in one of three forms:
+ * RK_CONF_INI       the annotated file, all commented out: `;key = value`, where help starts with `; ` (config/raykeeper.ini)
+ * RK_CONF_MARKDOWN  a heading and a table for each section (docs/config.md)
+ * RK_CONF_MDOC      the same as a part of a manual page (docs/man/raykeeper.ini.5) */
+enum rk_conf_form { RK_CONF_INI = 1, RK_CONF_MARKDOWN, RK_CONF_MDOC };
+void rk_conf_document(const struct rk_conf *c, enum rk_conf_form form, struct rk_buf *out);
 
 #endif

@@ -55,4 +55,10 @@ int rk__conf_parse(struct rk_conf *c, const struct rk_opt_def *def, const char *
 /* The option's type and range in words: "duration, 1s to 10m". */
 void rk__conf_type_text(const struct rk_opt_def *def, char *out, size_t out_size);
 
+/* conf_show.c: is option i the first of its section? The next one of i's section behind `at`; n_options at the end. */
+bool rk__conf_starts_section(const struct rk_conf *c, size_t i);
+size_t rk__conf_next_in_section(const struct rk_conf *c, size_t i, size_t at);
+/* conf_show.c: lines of a value that has several, each indented behind `prefix`. */
+void rk__conf_put_lines(struct rk_buf *out, const char *text, const char *prefix);
+
 #endif

@@ -107,7 +107,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             check_value(c, "a", table[i].key, data, size);
     rk_buf_clear(&out);
     rk_conf_dump(c, &out);
-    rk_conf_document(c, &out);
+    for (int form = RK_CONF_INI; form <= RK_CONF_MDOC; form++)
+        rk_conf_document(c, (enum rk_conf_form)form, &out);
     rk_conf_free(c);
     rk_buf_done(&out);
     return 0;

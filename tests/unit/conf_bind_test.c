@@ -286,7 +286,7 @@ static void the_document_reads_back_when_uncommented(void **state)
     rk_conf_set(c, "s.number=2"); /* the document speaks of defaults only */
     rk_conf_bind(c, "s", table, N_TABLE, &a);
     rk_conf_bind(c, "plugin:x", more, 2, &a);
-    rk_conf_document(c, &out);
+    rk_conf_document(c, RK_CONF_INI, &out);
     const char *text = rk_buf_text(&out);
     assert_non_null(strstr(text, "[s]\n\n; Any text.\n; (text)\n;str = a text\n"));
     assert_non_null(strstr(text, "; A time.\n; (duration, 1s to 90s)\n;wait = 15s\n"));
@@ -312,6 +312,52 @@ static void the_document_reads_back_when_uncommented(void **state)
     rk_buf_done(&out);
 }
 
+static char *document(enum rk_conf_form form)
+{
+    static const struct rk_opt_def odd[] = {
+        {"mode", "a|b", "<one>|*two*\nthree", "a|b|`c`", RK_OPT_STR, AT(str), 0, 0},
+        {"tick", "a `b`", ".TH is \\no request", NULL, RK_OPT_STR, AT(str), 0, 0},
+        {"level", "info", "", "debug|info", RK_OPT_ENUM, AT(word), 0, 0}};
+    struct rk_conf *c = rk_conf_new();
+    struct target a = {0};
+    struct rk_buf out;
+    size_t n;
+    rk_buf_init(&out, 1 << 16);
+    rk_conf_bind(c, "s", odd, 3, &a);
+    rk_conf_bind(c, "plugin:x", table, 1, &a);
+    rk_conf_document(c, form, &out);
+    rk_conf_free(c);
+    return rk_buf_take(&out, &n);
+}
+
+static void tables_of_options_keep_their_cells(void **state)
+{
+    (void)state;
+    char *text = document(RK_CONF_MARKDOWN);
+    assert_string_equal(
+        text, "### [s]\n\n| option | type | default | meaning |\n|---|---|---|---|\n"
+              "| `mode` | text | `a\\|b` | \\<one\\>\\|\\*two\\* three |\n"
+              "| `tick` | text | a \\`b\\` | .TH is \\\\no request |\n"
+              "| `level` | one of debug\\|info | `info` |  |\n"
+              "\n### [plugin:x]\n\n| option | type | default | meaning |\n|---|---|---|---|\n"
+              "| `str` | text | `a text` | Any text. |\n");
+    rk_free(text);
+}
+
+static void manual_pages_of_options_hold_no_requests_of_strangers(void **state)
+{
+    (void)state;
+    char *text = document(RK_CONF_MDOC);
+    assert_string_equal(
+        text, ".Ss \"[s]\"\n.Bl -tag -width Ds\n"
+              ".It Cm mode\n<one>|*two*\nthree\n.br\nType: text.\n.br\nDefault: a|b\n"
+              ".It Cm tick\n\\&.TH is \\eno request\n.br\nType: text.\n.br\nDefault: a `b`\n"
+              ".It Cm level\nType: one of debug|info.\n.br\nDefault: info\n"
+              ".El\n.Ss \"[plugin:x]\"\n.Bl -tag -width Ds\n"
+              ".It Cm str\nAny text.\n.br\nType: text.\n.br\nDefault: a text\n.El\n");
+    rk_free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +371,8 @@ int main(void)
         T(a_key_swallowed_by_indentation_is_noticed),
         T(the_dump_shows_values_with_their_origin),
         T(the_document_reads_back_when_uncommented),
+        T(tables_of_options_keep_their_cells),
+        T(manual_pages_of_options_hold_no_requests_of_strangers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
