@@ -17,6 +17,12 @@
 {{- end -}}
 {{- end }}
 
+{{/* Words of an option that is a list: on one line where they fit, as `raykeeper migrate` writes them. */}}
+{{- define "raykeeper.words" -}}
+{{- $line := join ", " . -}}
+{{- if lt (len $line) 100 }}{{ $line }}{{ else }}{{ join "\n" . }}{{ end -}}
+{{- end }}
+
 {{/* (list WHERE SECTIONS) */}}
 {{- define "raykeeper.ini" -}}
 {{- $where := index . 0 -}}

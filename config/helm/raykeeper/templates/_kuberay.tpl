@@ -42,7 +42,7 @@ tests/helm compares the two). What has no meaning here is told. Result, as JSON:
 {{- if or (and $v.batchScheduler (eq (toString $v.batchScheduler.enabled) "true")) (and $v.batchScheduler $v.batchScheduler.name) -}}
 {{- fail "batchScheduler: no batch scheduler is supported by this version: pods are scheduled one by one. Take batchScheduler out of the values, or stay with an operator that has it" -}}
 {{- end -}}
-{{- with include "raykeeper.watch" . -}}{{- $_ := set (index $ini "operator") "watch" (splitList "," .) -}}{{- end -}}
+{{- with include "raykeeper.watch" . -}}{{- $_ := set (index $ini "operator") "watch" (include "raykeeper.words" (splitList "," .)) -}}{{- end -}}
 {{- if eq (toString $v.leaderElectionEnabled) "false" -}}{{- $_ := set (index $ini "leader-election") "enabled" false -}}{{- end -}}
 {{- range $key := list "qps" "burst" -}}
 {{- with index $v.kubeClient $key -}}{{- if gt (float64 .) 0.0 -}}{{- $_ := set (index $ini "api") $key (ceil .) -}}{{- end -}}{{- end -}}
@@ -125,7 +125,7 @@ tests/helm compares the two). What has no meaning here is told. Result, as JSON:
 {{- if $wrong -}}{{- $_ := set $s "told" (append $s.told (printf "configuration.%s.%s: %s; left out" $setting $k $wrong)) -}}
 {{- else -}}{{- $all = append $all (printf "%s=%s" $k $t) -}}{{- end -}}
 {{- end -}}
-{{- with $all -}}{{- $_ := set $site (lower $option) . -}}{{- end -}}
+{{- with $all -}}{{- $_ := set $site (lower $option) (eq $option "Labels" | ternary (include "raykeeper.words" .) (join "\n" .)) -}}{{- end -}}
 {{- end -}}
 {{- range $option, $list := dict "head-sidecars" $c.headSidecarContainers "worker-sidecars" $c.workerSidecarContainers -}}
 {{- with $list -}}{{- $all := list -}}{{- range . -}}{{- $all = append $all (include "raykeeper.json" .) -}}{{- end -}}{{- $_ := set $site $option (printf "[%s]" (join ",\n" $all)) -}}{{- end -}}

@@ -29,9 +29,9 @@
 {{- if regexMatch "(?m)^\\s*(disable|watch)\\s*=" $as -}}{{- fail (printf "dropIns.%s: `disable` and `watch` are written as plugins.disable and watchNamespace, by which the roles are made" $name) -}}{{- end -}}
 {{- end -}}
 {{- $disabled = without (uniq $disabled) "" -}}
-{{- if $disabled -}}{{- $_ := set $ini "plugins" (set (default dict (get $ini "plugins")) "disable" $disabled) -}}{{- end -}}
+{{- if $disabled -}}{{- $_ := set $ini "plugins" (set (default dict (get $ini "plugins")) "disable" (include "raykeeper.words" $disabled)) -}}{{- end -}}
 {{- $_ := set $all "disabled" $disabled -}}
-{{- if and (gt (int .Values.replicas) 1) (eq (toString (get (default dict (get $ini "leader-election")) "enabled")) "false") -}}
+{{- if and (gt (int (include "raykeeper.replicas" .)) 1) (eq (toString (get (default dict (get $ini "leader-election")) "enabled")) "false") -}}
 {{- fail "replicas: only one pod may run where leaderElectionEnabled is false" -}}
 {{- end -}}
 
@@ -46,6 +46,14 @@
 {{- end -}}
 {{- end -}}
 {{- toJson $all -}}
+{{- end }}
+
+{{- define "raykeeper.replicas" -}}
+{{- if kindIs "invalid" .Values.replicas -}}
+{{- eq (toString .Values.leaderElectionEnabled) "false" | ternary 1 2 -}}
+{{- else -}}
+{{- .Values.replicas -}}
+{{- end -}}
 {{- end }}
 
 {{/* The rules of some scopes, of the core and the plugins that are on. (list TOP SCOPES) */}}
