@@ -58,3 +58,18 @@
 {{- $v | trim -}}
 {{- end -}}
 {{- end }}
+
+{{/* What is in the ConfigMap; its hash is an annotation of the pods. */}}
+{{- define "raykeeper.data" -}}
+{{- $settings := include "raykeeper.settings" . | fromJson -}}
+raykeeper.ini: |
+  ; From the values of the release {{ .Release.Name }}. What is not here has its default: `raykeeper conf` tells all of it.
+  {{- range $settings.told }}
+  ; not taken over: {{ . | replace "\n" " " | trunc 500 }}
+  {{- end }}
+  {{- regexReplaceAll "(?m)^ +$" (include "raykeeper.ini" (list "values" $settings.sections) | trimSuffix "\n" | nindent 2) "" }}
+{{- range $name, $text := .Values.dropIns }}
+{{ $name }}: |
+  {{- regexReplaceAll "(?m)^ +$" (include "raykeeper.dropIn" (list $name $text) | nindent 2) "" }}
+{{- end }}
+{{- end }}

@@ -1,32 +1,31 @@
-"""The real Helm over config/helm/raykeeper, offline."""
-import os
-import subprocess
+"""config/helm/raykeeper by the real Helm, offline, as objects."""
+import sys
+import tempfile
 from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
-HELM = os.environ.get("RK_HELM") or str(ROOT / "tests" / "helm" / "helm")
-CHART = ROOT / "config" / "helm" / "raykeeper"
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from lib.helm import CHARTS, ROOT, helm, manifests  # noqa: E402
+
+CHART = CHARTS / "raykeeper"
 RELEASE = ("raykeeper", "raykeeper-system")
 
 
-def helm(*args, stdin=None):
-    env = {key: value for key, value in os.environ.items() if key != "KUBECONFIG"}
-    return subprocess.run([HELM, *map(str, args)], input=stdin, capture_output=True, text=True, timeout=300, check=False, env=env)
-
-
 def template(values=None, release=RELEASE, *args):
-    """`values`: a map, or a file. The process, with `text` of all manifests in stdout."""
+    """`values`: a map, or a file. What Helm did."""
     name, ns = release
-    given = ["--values", values] if isinstance(values, Path) else ["--values", "-"] if values is not None else []
-    return helm("template", name, CHART, "--namespace", ns, *given, *args, stdin=None if isinstance(values, Path) or values is None else yaml.safe_dump(values, sort_keys=False))
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        yaml.safe_dump({} if isinstance(values, Path) else values or {}, file, sort_keys=False)
+        file.flush()
+        return helm("template", name, CHART, "--namespace", ns, "--values", values if isinstance(values, Path) else file.name, *args)
 
 
 def objects(values=None, release=RELEASE, *args):
     done = template(values, release, *args)
     assert done.returncode == 0, done.stderr
-    return [doc for doc in yaml.safe_load_all(done.stdout) if doc]
+    return manifests(done.stdout)
 
 
 def one(docs, kind, part=""):
