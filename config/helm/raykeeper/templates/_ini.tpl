@@ -67,9 +67,9 @@ raykeeper.ini: |
   {{- range $settings.told }}
   ; not taken over: {{ . | replace "\n" " " | trunc 500 }}
   {{- end }}
-  {{- regexReplaceAll "(?m)^ +$" (include "raykeeper.ini" (list "values" $settings.sections) | trimSuffix "\n" | nindent 2) "" }}
+  {{- include "raykeeper.ini" (list "values" $settings.sections) | trimSuffix "\n" | nindent 2 }}
 {{- range $name, $text := .Values.dropIns }}
 {{ $name }}: |
-  {{- regexReplaceAll "(?m)^ +$" (include "raykeeper.dropIn" (list $name $text) | nindent 2) "" }}
+  {{- include "raykeeper.dropIn" (list $name $text) | nindent 2 }}
 {{- end }}
 {{- end }}
