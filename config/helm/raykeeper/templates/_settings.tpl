@@ -64,7 +64,9 @@ rules:
 {{- range ($top.Files.Get "files/rights.yaml" | fromYaml).rights }}
 {{- $verbs := .verbs }}
 {{- if has .plugin $disabled }}{{ $verbs = default list .whenDisabled }}{{ end }}
-{{- if and $verbs (has (default "namespace" .scope) $scopes) }}
+{{- $here := false }}
+{{- range (kindIs "slice" .scope | ternary .scope (list (default "namespace" .scope))) }}{{ if has . $scopes }}{{ $here = true }}{{ end }}{{ end }}
+{{- if and $verbs $here }}
   # {{ .plugin }}
   - apiGroups: {{ toJson .apiGroups }}
     resources: {{ toJson .resources }}
