@@ -107,6 +107,7 @@ def test_no_right_is_without_use(live, tmp_path):
     """One life with everything: what the table of rights grants and nobody asked for is there for the occasion that it names."""
     live.plane.kubectl("apply", "-k", os.path.join(ROOT, "config", "default"))
     deployment = installed.rolled_out(live.kube, HOME, "raykeeper", 2)
+    live.kube.delete("leases", HOME, "ray-operator-leader")
     op = installed.start(live, deployment, tmp_path)
     every = World(live.kube, live.ns, ("rayclusters", "pods", "services", "secrets", "ingresses", "networkpolicies", "persistentvolumeclaims", "jobs", "roles", "events"),
                   explain=[live.tails])
