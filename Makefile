@@ -6,7 +6,7 @@ CMAKE_BUILD = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL cmake --build
 CMAKE_CONF = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL cmake --log-level=NOTICE --preset
 
 .DEFAULT_GOAL := build
-.PHONY: build tests-build deps demo test bench lint asan debug fmt clean help
+.PHONY: build tests-build deps demo test bench lint asan arm64 image deb debug fmt clean help
 
 build: ## build/raykeeper and build/plugins/*.so (release)
 	@echo "== build (release, $(JOBS) jobs)"
@@ -41,6 +41,20 @@ asan: ## unit, golden, fuzz and some live tests under AddressSanitizer and UBSan
 	@$(CMAKE_BUILD) --preset asan -j $(JOBS)
 	@$(CMAKE_BUILD) --preset asan -j $(JOBS) --target tests
 	@tests/run --asan $(ONLY)
+
+arm64: ## cross-compile for 64-bit ARM and run the unit tests under qemu-user (config/arm64)
+	@.ci/deps arm64
+	@echo "== build (arm64)"
+	@$(CMAKE_CONF) arm64
+	@$(CMAKE_BUILD) --preset arm64 -j $(JOBS)
+	@$(CMAKE_BUILD) --preset arm64 -j $(JOBS) --target tests-unit
+	@config/arm64/run tests/run --build build/arm64 unit
+
+image: ## the container image, without a container engine: root, SBOM and OCI archive in build/image (config/image)
+	@config/image/make $$(dpkg --print-architecture) build/image --archive
+
+deb: build ## build/raykeeper_*.deb (config/deb)
+	@cd build/release && cpack -G DEB -B .. >/dev/null && ls ../raykeeper_*.deb
 
 bench: ## speed, memory, CPU and requests, beside a raw loader that makes the same objects
 	@$(MAKE) --no-print-directory deps

@@ -1,24 +1,9 @@
-"""A Python that has Ray, for the few tests that run what the operator writes for it. Made once, kept in the cache beside the control plane."""
-import fcntl
-import os
-import subprocess
-import sys
+"""A Python that has Ray (about 300 MB), for the few tests that run what the operator writes for it."""
+from lib import pyenv
 
 VERSION = "2.60.0"
 
 
 def python(bound=600):
-    """The interpreter's path; the first call installs Ray (about 300 MB)."""
-    cache = os.environ.get("RAYKEEPER_CACHE") or os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "raykeeper")
-    home = os.path.join(cache, f"ray-{VERSION}-py{sys.version_info[0]}{sys.version_info[1]}")
-    found, done = os.path.join(home, "bin", "python"), os.path.join(home, "complete")
-    os.makedirs(cache, exist_ok=True)
-    with open(home + ".lock", "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not os.path.exists(done):
-            for step in ([sys.executable, "-m", "venv", "--clear", home], [found, "-m", "pip", "install", "-q", f"ray=={VERSION}"]):
-                ran = subprocess.run(step, capture_output=True, text=True, timeout=bound, check=False)
-                assert ran.returncode == 0, f"{' '.join(step)}: {ran.stdout[-2000:]}{ran.stderr[-2000:]}"
-            with open(done, "w", encoding="utf-8"):
-                pass
-    return found
+    """The interpreter's path; the first call installs Ray."""
+    return pyenv.python("ray", VERSION, bound)
