@@ -55,10 +55,11 @@ def wall(text):
 
 class Operator:
     """Started by the constructor. `sets` are --set options, `limits` of setrlimit; everything it writes is kept. `within`: a command
-    that becomes the operator, somewhere else (`ip netns exec ...`)."""
+    that becomes the operator, somewhere else (`ip netns exec ...`). `program`: another one than the build's. Without a kubeconfig it
+    finds the API server as in a pod."""
 
-    def __init__(self, kubeconfig, sets=(), config=None, env=None, checked=False, plugins=None, limits=None, within=()):
-        argv = [*within, binary(checked), "run", "--kubeconfig", kubeconfig]
+    def __init__(self, kubeconfig, sets=(), config=None, env=None, checked=False, plugins=None, limits=None, within=(), program=None):
+        argv = [*within, program or binary(checked), "run", *(["--kubeconfig", kubeconfig] if kubeconfig else [])]
         argv += ["--config", config] if config else []
         for s in ("health.address=127.0.0.1:0", "metrics.address=127.0.0.1:0", "debug.socket=", *([f"plugins.path={plugins}"] if plugins else []), *sets):
             argv += ["--set", s]
