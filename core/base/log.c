@@ -185,10 +185,10 @@ static void put_tail(struct line *l, uint64_t repeated)
     (void)put_text(l, line_format == RK_LOG_JSON ? "}\n" : "\n");
 }
 
-static void emit(const struct line *l)
+static void emit(const struct line *l, int fd)
 {
     for (size_t at = 0; at < l->len;) {
-        ssize_t n = write(out_fd, l->text + at, l->len - at);
+        ssize_t n = write(fd, l->text + at, l->len - at);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
@@ -249,6 +249,20 @@ static bool hold(uint64_t hash, int64_t now_ms, uint64_t *ret_repeated)
 
 /* --- the door --- */
 
+static void say(int fd, enum rk_log_level level, const char *msg, const struct rk_log_kv *kv,
+                size_t n, uint64_t repeated)
+{
+    static struct line l;
+    l.len = 0;
+    l.max = sizeof l.text - TAIL_MAX;
+    l.cut = false;
+    put_head(&l, level, msg);
+    for (size_t i = 0; i < n; i++)
+        put_pair(&l, &kv[i]);
+    put_tail(&l, repeated);
+    emit(&l, fd);
+}
+
 void rk_log_setup(enum rk_log_level level, enum rk_log_format format, int fd, const char *process)
 {
     min_level = level;
@@ -268,15 +282,18 @@ void rk_log_write(enum rk_log_level level, const char *msg, const struct rk_log_
         errno = saved_errno;
         return;
     }
-    static struct line l;
-    l.len = 0;
-    l.max = sizeof l.text - TAIL_MAX;
-    l.cut = false;
-    put_head(&l, level, msg);
-    for (size_t i = 0; i < n; i++)
-        put_pair(&l, &kv[i]);
-    put_tail(&l, repeated);
-    emit(&l);
+    say(out_fd, level, msg, kv, n, repeated);
+    errno = saved_errno;
+}
+
+void rk_log_record(int fd, const char *msg, const struct rk_log_kv *kv, size_t n)
+{
+    int saved_errno = errno;
+    enum rk_log_format format = line_format;
+    if (fd >= 0)
+        line_format = RK_LOG_JSON;
+    say(fd >= 0 ? fd : out_fd, RK_LOG_INFO, msg, kv, n, 0);
+    line_format = format;
     errno = saved_errno;
 }
 

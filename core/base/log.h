@@ -36,6 +36,9 @@ static inline const char *rk_log_text(const char *text)
 void rk_log_setup(enum rk_log_level level, enum rk_log_format format, int fd,
                   const char *process); /* process: "master", "worker" ... */
 void rk_log_write(enum rk_log_level level, const char *msg, const struct rk_log_kv *kv, size_t n);
+/* A line for a record: at every level, never held back, always JSON when it goes to a descriptor of its own (fd >= 0); -1: among
+ * the log's lines, in their format. */
+void rk_log_record(int fd, const char *msg, const struct rk_log_kv *kv, size_t n);
 int rk_log_level_parse(const char *text, enum rk_log_level *ret); /* debug info warn error */
 
 /* The first argument is the message, the others are pairs. A last empty pair is added and not counted, because C11 wants an array

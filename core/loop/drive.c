@@ -60,6 +60,7 @@ void rk_owner_free(void *p)
     rk_free(o->samples);
     rk_free(o->held_why);
     rk_free(o->problem);
+    rk_decide_free(o->decided);
     rk_free(o->key);
     rk_free(o->gvk);
     rk_free(o->ns);
@@ -238,6 +239,8 @@ static void run_key(struct rk_worker *w, const char *key, int64_t waited_ms)
     if (o->user_edits == 0 && edited_unseen(&snap))
         o->user_edits = 1;
     o->planned_edits = o->user_edits;
+    o->generation = rk_pass_generation(&snap);
+    rk_decide_begin(w, o);
     snap.now_us = rk_clock_wall_us();
     if (rk_quarantine_stops(w, o, &snap))
         return;

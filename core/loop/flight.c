@@ -143,7 +143,14 @@ void rk__flight_advance(struct rk_flight *f)
         bool status = op->verb == RK_OP_STATUS;
         if ((status || op->wave != f->wave) && f->in_flight > 0)
             break; /* the wave before must be settled */
-        if (stopped(f, op) || (status && status_later(f))) {
+        bool never = stopped(f, op);
+        if (never || (status && status_later(f))) {
+            if (never)
+                rk_decide_wrote(f->w, f->owner, p, op, "skipped",
+                                rk_clock_ms() < f->owner->barred_ms
+                                    ? "its namespace is being deleted"
+                                    : "a write before it failed",
+                                NULL);
             f->next++;
             continue;
         }

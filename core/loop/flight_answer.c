@@ -73,6 +73,11 @@ void rk__flight_settled(struct rk_leg *s, bool ok, const struct rk_resp *resp)
                            ok ? RK_NAME_USED : RK_NAME_FREE);
     }
     if (f->aborted) {
+        rk_decide_wrote(f->w, f->owner, f->plan, op,
+                        unknown ? "unknown"
+                        : ok    ? "done"
+                                : "not sent",
+                        NULL, resp);
         if (f->in_flight == 0)
             rk__flight_finish_soon(f);
         return;
@@ -84,13 +89,19 @@ void rk__flight_settled(struct rk_leg *s, bool ok, const struct rk_resp *resp)
     if (op->verb != RK_OP_STATUS)
         rk_outcome_note(f->owner, op->gvk, op->group, verbs[op->verb], resp);
     rk__flight_tally(f, op, ok, resp->message);
+    rk_decide_wrote(f->w, f->owner, f->plan, op,
+                    ok        ? "done"
+                    : unknown ? "unknown"
+                              : "failed",
+                    NULL, resp);
     if (ok) {
         f->settled_ok++;
         if (f->window < WINDOW_MAX)
             f->window *= 2;
-        rk_log_info(verbs[op->verb], RK_KV("name", op->name), RK_KV("kind", op->gvk),
-                    RK_KV("object", f->owner->key), RK_KV("why", op->note),
-                    RK_KN("ms", resp->took_ms));
+        if (f->w->decisions != RK_DECIDE_LOG) /* that line has all of this one */
+            rk_log_info(verbs[op->verb], RK_KV("name", op->name), RK_KV("kind", op->gvk),
+                        RK_KV("object", f->owner->key), RK_KV("why", op->note),
+                        RK_KN("ms", resp->took_ms));
     } else {
         f->settled_bad++;
         s->failed = true;
@@ -104,9 +115,10 @@ void rk__flight_settled(struct rk_leg *s, bool ok, const struct rk_resp *resp)
 }
 
 /* The world moved under the plan: plan again on the new one; not a failure. */
-static void raced(struct rk_leg *s)
+static void raced(struct rk_leg *s, const struct rk_resp *resp)
 {
     struct rk_flight *f = s->f;
+    rk_decide_wrote(f->w, f->owner, f->plan, s->op, "raced", NULL, resp);
     rk__flight_weighed(s, false);
     f->raced = true;
     s->failed = true;
@@ -153,6 +165,7 @@ static void found(struct rk_leg *s, const struct rk_resp *resp)
     struct rk_flight *f = s->f;
     rk_owner_found(f->owner, s->op->gvk, s->op->name);
     rk_outcome_note(f->owner, s->op->gvk, s->op->group, "create", resp);
+    rk_decide_wrote(f->w, f->owner, f->plan, s->op, "not needed", "another's serves as well", resp);
     f->in_flight--;
     rk__flight_advance(f);
 }
@@ -192,7 +205,7 @@ static void resolved(void *ctx, const struct rk_resp *resp)
         /* Somebody else's: for us the name is used, the next plan takes another. A fixed name ends on the failing path below. */
         rk_shared_open_clear(f->w->shared, f->plan->uid, op->group, op->member);
         rk_shared_name_set(f->w->shared, op->gvk, op->ns, op->name, RK_NAME_USED);
-        raced(s);
+        raced(s, resp);
         return;
     }
     struct rk_resp foreign = *resp;
@@ -285,7 +298,7 @@ void rk__flight_answered(void *ctx, const struct rk_resp *resp)
         memmem(resp->body.p, resp->body.n, "NamespaceTerminating", 20))
         rk_breaker_pardon(f->w, f->owner, rk_clock_ms() + BARRED_MS);
     if (resp->code == RK_E_CONFLICT || (op->verb == RK_OP_STATUS && resp->code == RK_E_NOENT)) {
-        raced(s);
+        raced(s, resp);
         return;
     }
     rk__flight_settled(s, false, resp);

@@ -49,6 +49,9 @@ static void tell(struct rk_plan *plan, const char *why)
     plan->events = events;
 }
 
+static const char may_be_old[] = "what is known of the cluster may be old";
+static const char too_many[] = "too many at once without a user's edit";
+
 /* For people. */
 static void note(struct rk_owner *o, size_t held, const char *why)
 {
@@ -74,20 +77,20 @@ size_t rk_hold_deletions(struct rk_worker *w, struct rk_owner *o, struct rk_plan
         struct rk_op *op = &plan->ops[i];
         bool pod = op->verb == RK_OP_DELETE && op->pod;
         stale = stale || (pod && rk_feeds_stale_of(w, op->gvk, o->ns, why, sizeof(why)));
-        if (pod && (stale || (!op->willed && breaker_trips(w, o, op, &admitted))))
+        if (pod && (stale || (!op->willed && breaker_trips(w, o, op, &admitted)))) {
+            rk_decide_held(w, o, plan, op, stale ? may_be_old : too_many);
             held++;
-        else
+        } else
             plan->ops[kept++] = *op;
     }
     plan->n_ops = kept;
-    note(o, held, stale ? why : "too many at once without an edit of the object");
+    note(o, held, stale ? why : too_many);
     if (held == 0)
         return 0;
     w->breaker.held += held;
-    rk_log_warn("deletions held", RK_KV("object", o->key),
-                RK_KV("why", stale ? why : "too many at once without a user's edit"),
+    rk_log_warn("deletions held", RK_KV("object", o->key), RK_KV("why", stale ? why : too_many),
                 RK_KN("held", held));
-    tell(plan, stale ? "what is known of the cluster may be old"
-                     : "too many at once without an edit of the object; see [breaker]");
+    tell(plan,
+         stale ? may_be_old : "too many at once without an edit of the object; see [breaker]");
     return held;
 }

@@ -20,6 +20,10 @@ static const struct rk_opt_def operator_opts[] = {
      AT(op, log_level), 0, 0},
     {"log-format", "json", "one JSON object a line, or text for people", "json|text", RK_OPT_ENUM,
      AT(op, log_format), 0, 0},
+    {"log-decisions", "off",
+     "a line for each create, delete and patch, with its reason, and for what is held or skipped: off, "
+     "log (among the other lines), or a file (JSON, appended to; rotate it with copytruncate)",
+     NULL, RK_OPT_STR, AT(op, decisions), 0, 0},
     {"sweep", "30m", "every object is looked at again after this time, +-10 %", NULL,
      RK_OPT_DURATION, AT(op, sweep_ms), 60000, 86400000},
 };
@@ -135,6 +139,10 @@ void rk_options_bind(struct rk_conf *conf, struct rk_options *o)
     BIND("breaker", breaker_opts);
     rk_conf_bind(conf, "plugins", rk_plug_opts, rk_plug_n_opts, &o->plugins);
     check_namespaces(conf, o);
+    if (strcmp(o->op.decisions, "off") != 0 && strcmp(o->op.decisions, "log") != 0 &&
+        !strchr(o->op.decisions, '/'))
+        rk_conf_reject(conf, "operator", "log-decisions",
+                       "'%s' is neither off nor log nor a path with a slash", o->op.decisions);
     if (strlen(o->debug.socket) > RK_LOCAL_PATH_MAX)
         rk_conf_reject(conf, "debug", "socket", "a socket's path has at most %d bytes",
                        RK_LOCAL_PATH_MAX);

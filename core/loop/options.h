@@ -13,6 +13,7 @@ struct rk_options {
         const char *watch; /* namespaces, one per line; "" = all */
         const char *kubeconfig, *context;
         const char *log_level, *log_format;
+        const char *decisions; /* "off", "log", or a file */
         int64_t sweep_ms;
     } op;
     struct {

@@ -224,7 +224,7 @@ static int setup(struct rk_worker *w, struct rk_err *err)
     rk_map_init(&w->owners, rk_owner_free);
     if (rk_poll_fd(w->poll, w->link, RK_POLL_IN, on_link, w, err) != 0)
         return err->code;
-    if (rk_metrics_start(w, err) != 0)
+    if (rk_metrics_start(w, err) != 0 || rk_decide_open(w, err) != 0)
         return err->code;
     return rk_feeds_start(w, err);
 }
@@ -245,6 +245,7 @@ static void teardown(struct rk_worker *w)
     rk_queue_free(w->queue);
     rk_arena_done(&w->arena);
     rk_arena_done(&w->forever);
+    rk_decide_close(w);
     rk_poll_free(w->poll);
 }
 

@@ -56,6 +56,8 @@ struct rk_owner {
     char *held_why;             /* NULL: nothing waits */
     int64_t held_ms;            /* rk_clock_ms: since then */
     char *problem;              /* of the last pass; NULL */
+    int64_t generation;         /* that the last pass saw */
+    struct rk_decided *decided; /* decide.c; NULL */
     bool quarantined;           /* the last look ran no plugin: its status is watched too */
 };
 
@@ -98,6 +100,7 @@ struct rk_worker {
     struct rk_arena forever; /* what lives as long as the worker: kinds, feeds */
     struct rk_breaker breaker;
     struct rk_metrics *metrics;
+    int decisions;          /* descriptor; RK_DECIDE_LOG, RK_DECIDE_OFF */
     struct rk_asks *asks;   /* what plugins want to know of the API */
     struct rk_fence *fence; /* leadership has come, the cache is being compared; NULL */
     int64_t started_ms;
@@ -166,6 +169,21 @@ void rk_breaker_pardon(struct rk_worker *w, struct rk_owner *o, int64_t until_ms
 bool rk_breaker_counts(const struct rk_owner *o);
 /* Takes deletions of pods that must wait out of the plan, and says so in log and events. Returns how many. */
 size_t rk_hold_deletions(struct rk_worker *w, struct rk_owner *o, struct rk_plan *plan);
+
+/* ---- decide.c: a line for each decision, with its reason, where [operator] log-decisions says so ---- */
+#define RK_DECIDE_LOG -1
+#define RK_DECIDE_OFF -2
+int rk_decide_open(struct rk_worker *w, struct rk_err *err);
+void rk_decide_close(struct rk_worker *w);
+/* A new plan of this owner: what the last one said of what was not done, and this one says again, is not told again. */
+void rk_decide_begin(struct rk_worker *w, struct rk_owner *o);
+/* What became of a write; resp NULL: it was not sent. `why` NULL: the op's own reason. Status of the owner is no decision. */
+void rk_decide_wrote(struct rk_worker *w, struct rk_owner *o, const struct rk_plan *plan,
+                     const struct rk_op *op, const char *outcome, const char *why,
+                     const struct rk_resp *resp);
+void rk_decide_held(struct rk_worker *w, struct rk_owner *o, const struct rk_plan *plan,
+                    const struct rk_op *op, const char *why);
+void rk_decide_free(struct rk_decided *d); /* NULL is fine */
 
 /* ---- flight.c: a plan is carried out ---- */
 /* Takes the plan. Calls rk_drive_finished when all is settled. */

@@ -34,6 +34,7 @@ static void create(struct rk_pass *ps, struct rk_obj *o)
     op->ok_reason = rk_arena_strdup(a, o->created);
     op->fail_reason = rk_arena_strdup(a, o->failed);
     op->action = "Create";
+    rk__op_by(op, o->by);
 }
 
 static void patch(struct rk_pass *ps, struct rk_obj *o, const struct rk_seen *s)
@@ -70,6 +71,7 @@ static void patch(struct rk_pass *ps, struct rk_obj *o, const struct rk_seen *s)
     op->ok_reason = rk_arena_strdup(&ps->plan->arena, o->updated);
     op->fail_reason = rk_arena_strdup(&ps->plan->arena, o->not_updated);
     op->action = "Update";
+    rk__op_by(op, o->by);
 }
 
 static bool unwanted(struct rk_pass *ps, const struct rk_obj *o)

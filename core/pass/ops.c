@@ -26,8 +26,15 @@ struct rk_op *rk__op(struct rk_pass *ps, enum rk_op_verb verb, int wave, const c
                          .name = rk_arena_strdup(a, name),
                          .group = "",
                          .role = "",
-                         .member = ""};
+                         .member = "",
+                         .author = "core"};
     return op;
+}
+
+void rk__op_by(struct rk_op *op, const struct rk_plug *plug)
+{
+    if (plug)
+        op->author = plug->name; /* plugins outlive plans */
 }
 
 bool rk__op_budget(struct rk_pass *ps)
@@ -78,6 +85,7 @@ struct rk_op *rk__op_gone(struct rk_pass *ps, const struct rk__gone *g, int wave
     op->pod = strcmp(g->seen->gvk, RK_POD_GVK) == 0; /* whoever says so, and how */
     op->willed = ps->snap->deleting || (ps->stopper && ps->stopper == g->by);
     op->note = rk_arena_strdup(a, g->why);
+    rk__op_by(op, g->by);
     return op;
 }
 

@@ -39,6 +39,7 @@ struct rk_op {
     bool anyones; /* CREATE: an object of that name is as good (RK_WANT_ANYONES) */
     const char *ok_reason, *fail_reason, *action; /* events; NULL = none */
     const char *note;                             /* DELETE: why */
+    const char *author;                           /* the plugin that says so; "core" */
 };
 /* Compose the request body of op. */
 int rk_op_body(const struct rk_op *op, struct rk_buf *out);

@@ -125,6 +125,7 @@ static void create(struct rk_pass *ps, const struct rk__group *g, const rk_membe
     op->ok_reason = rk_arena_strdup(a, g->g.created);
     op->fail_reason = rk_arena_strdup(a, g->g.failed);
     op->action = "Create";
+    rk__op_by(op, g->by);
 }
 
 /* One member: shaped anew when the shape is its own, else the group's text. False when shaping
@@ -224,6 +225,7 @@ static void annotate(struct rk_pass *ps, const struct rk__note *n)
     op->head = text;
     op->apart = true;
     op->action = "Update";
+    rk__op_by(op, n->by);
 }
 
 /* The first note of each pod carries all of its; a pod that goes needs none. */

@@ -102,6 +102,7 @@ struct rk__gone { /* an observed object that must go */
 struct rk__note { /* an annotation of an observed pod */
     const struct rk_seen *seen;
     const char *key, *value;
+    const struct rk_plug *by;
     struct rk__note *next;
 };
 
@@ -300,6 +301,7 @@ const char *rk__pod_name(struct rk_pass *ps, const struct rk__group *g, const rk
 struct rk_op *rk__op(struct rk_pass *ps, enum rk_op_verb verb, int wave, const char *gvk,
                      const char *name);
 struct rk_op *rk__op_owner(struct rk_pass *ps, enum rk_op_verb verb, int wave, const cJSON *body);
+void rk__op_by(struct rk_op *op, const struct rk_plug *plug); /* NULL: the core says so */
 /* one more create or delete? counts what is held */
 bool rk__op_budget(struct rk_pass *ps);
 /* NULL when the slice is full. */

@@ -173,7 +173,8 @@ int32_t rk__want_note(struct rk_pass *ps, const char *pod, const char *key, cons
     if (!s->mine)
         return RK_YIELDED;
     struct rk__note *n = rk_arena_alloc(a, sizeof *n);
-    *n = (struct rk__note){s, rk_arena_strdup(a, key), rk_arena_strdup(a, value), ps->notes};
+    *n = (struct rk__note){s, rk_arena_strdup(a, key), rk_arena_strdup(a, value), ps->hook->plug,
+                           ps->notes};
     ps->notes = n;
     return RK_OK;
 }
