@@ -83,3 +83,44 @@ def test_clients_that_say_nothing_do_not_keep_others_out(live):
     finally:
         for s in silent:
             s.close()
+
+
+def test_in_full_each_check_has_its_line(live):
+    op = live.start()
+    status, text = op.http("/readyz?verbose")
+    assert (status, text.splitlines()) == (200, ["[+]running ok", "[+]worker ok", "[+]watches ok", "[+]namespaces ok",
+                                                 "[+]leadership ok: leading", "readyz check passed"])
+    assert op.http("/healthz?verbose") == (200, "[+]lease-renewal ok\nhealthz check passed\n")
+    assert op.http("/nothing?verbose")[0] == 404
+
+
+def test_what_fails_is_marked_and_the_others_are_not(live):
+    live.kube.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "nobody", "namespace": live.ns}})
+    op = live.start(live.plane.account_kubeconfig(live.ns, "nobody"), lead=False)
+
+    def told():
+        status, text = op.http("/readyz?verbose")
+        lines = text.splitlines()
+        return status == 503 and lines[0] == "[+]running ok" and any(
+            line.startswith("[-]watches failed: watch of ") and "forbidden" in line.lower() for line in lines) and lines[-1] == "readyz check failed"
+
+    live.audit.wait_for(told, 60, "the check that failed")
+    assert op.http("/healthz?verbose")[0] == 200
+
+
+def test_a_namespace_that_may_not_be_read_is_named_and_keeps_nobody_from_being_ready(live):
+    """Beside one that may be: rights there by a Role."""
+    other, _ = live.another()
+    live.kube.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "half", "namespace": live.ns}})
+    live.kube.apply({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": "half", "namespace": live.ns},
+                     "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
+                     "subjects": [{"kind": "ServiceAccount", "name": "half", "namespace": live.ns}]})
+    op = live.start(live.plane.account_kubeconfig(live.ns, "half"), lead=False,
+                    sets=[f"operator.watch={live.ns},{other}", f"leader-election.namespace={live.ns}"])
+
+    def told():
+        status, text = op.http("/readyz?verbose")
+        return status == 200 and f"[+]namespaces ok: may not read {other} (" in text and "[+]watches ok" in text
+
+    live.audit.wait_for(told, 60, "the namespace")
+    assert f"; may not read {other} (" in op.http("/readyz")[1]

@@ -101,7 +101,7 @@ def test_readers_that_take_nothing_keep_nobody_from_their_pods(live):
                     s.sendall(b"x")
 
     try:
-        for _ in range(4):
+        for _ in range(16):
             s = socket.create_connection(("127.0.0.1", op.port("metrics")), timeout=10)
             s.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nX: ")
             held.append(s)
@@ -115,6 +115,65 @@ def test_readers_that_take_nothing_keep_nobody_from_their_pods(live):
         thread.join()
         for s in held:
             s.close()
+
+
+def test_many_readers_at_once_all_get_the_page(live):
+    op = live.start()
+    live.create(ray.cluster("read", ("small", 1)))
+    live.world.wait_for(ray.ready("read", 1))
+    sockets = [socket.create_connection(("127.0.0.1", op.port("metrics")), timeout=60) for _ in range(48)]
+    try:
+        for s in sockets:
+            s.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        for s in sockets:
+            with s.makefile("rb") as f:
+                answer = f.read()
+            assert answer.startswith(b"HTTP/1.0 200") and answer.endswith(b"\n"), answer[:200]
+            assert b"kuberay_cluster_info{" in answer
+    finally:
+        for s in sockets:
+            s.close()
+
+
+def test_hooks_are_counted_by_plugin_and_phase(live):
+    op = live.start()
+    live.create(ray.cluster("hooked", ("small", 2)))
+    live.world.wait_for(ray.ready("hooked", 2))
+    live.audit.wait_for(lambda: of(op, "kuberay_cluster_provisioned_duration_seconds", "hooked"), 30, "the last pass")
+    m = op.metrics()
+    calls = {(s.labels["plugin"], s.labels["phase"], s.labels["result"]): s.value for s in m["raykeeper_hook_calls"]}
+    assert calls[("worker", "PLAN", "ok")] > 0 and calls[("raycluster", "VALIDATE", "ok")] > 0 and calls[("worker", "PLAN", "failed")] == 0
+    assert len(calls) == 4 * len(m["raykeeper_hook_seconds"]) < 400
+    spent = {(s.labels["plugin"], s.labels["phase"]): s.value for s in m["raykeeper_hook_seconds"]}
+    assert sum(spent.values()) > 0 and all(v >= 0 for v in spent.values())
+    bad = ray.cluster("wrong", ("small", 1))
+    bad["spec"]["workerGroupSpecs"].append(dict(bad["spec"]["workerGroupSpecs"][0]))  # a group twice
+    live.create(bad)
+    live.world.wait_for(lambda w: w.events("wrong"), what="the event of an invalid spec")
+
+    def failed():
+        return sum(s.value for s in op.metrics()["raykeeper_hook_calls"] if s.labels["result"] == "failed") > 0
+
+    live.audit.wait_for(failed, 30, "a failure")
+
+
+def test_what_is_not_carried_out_yet_grows_old_until_it_is(live):
+    op = live.start()
+
+    def dirty():
+        m = op.metrics()
+        return int(m["raykeeper_objects_dirty"][0].value), m["raykeeper_oldest_dirty_seconds"][0].value
+
+    live.create(ray.cluster("fine", ("small", 1)))
+    live.world.wait_for(ray.ready("fine", 1))
+    live.audit.wait_for(lambda: dirty() == (0, 0), 30, "nothing is dirty")
+    live.create({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "few", "namespace": live.ns}, "spec": {"hard": {"pods": "2"}}})
+    live.audit.wait_for(lambda: (live.kube.get("resourcequotas", live.ns, "few").get("status") or {}).get("hard"), 60, "the quota in force")
+    live.create(ray.cluster("refused", ("small", 1)))
+    live.audit.wait_for(lambda: dirty()[0] == 1 and dirty()[1] > 2, 60, "one, and it grows old")
+    live.kube.delete("resourcequotas", live.ns, "few")
+    live.world.wait_for(ray.ready("refused", 1), 120)
+    live.audit.wait_for(lambda: dirty() == (0, 0), 30, "nothing is dirty again")
 
 
 def test_who_leads_no_more_tells_of_no_object(live):

@@ -288,11 +288,34 @@ static void a_fault_that_does_not_parse_kills(void **state)
         assert_int_equal(run_with(bad[i]), 1000 + SIGABRT);
 }
 
+static void a_record_is_always_written_and_json_where_it_has_a_place_of_its_own(void **state)
+{
+    struct rk_arena a;
+    const struct rk_log_kv pairs[] = {RK_KV("what", "delete"), RK_KN("epoch", 7)};
+    (void)state;
+    rk_arena_init(&a, 0);
+    rk_log_setup(RK_LOG_ERROR, RK_LOG_TEXT, STDERR_FILENO, "worker");
+    for (int i = 0; i < 3; i++) {
+        rk_log_record(ends[1], "decision", pairs, 2);
+        const cJSON *v = line(&a);
+        assert_string_equal(rk_json_str(rk_json_get(v, "msg"), ""), "decision");
+        assert_string_equal(rk_json_str(rk_json_get(v, "what"), ""), "delete");
+        assert_null(rk_json_get(v, "repeated"));
+    }
+    rk_log_setup(RK_LOG_ERROR, RK_LOG_TEXT, ends[1], "worker");
+    rk_log_record(-1, "decision", pairs, 2);
+    assert_non_null(strstr(written(), " info worker: decision what=delete epoch=7\n"));
+    rk_arena_done(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_line_holds_message_and_pairs, open_pipe, close_pipe),
         cmocka_unit_test_setup_teardown(any_bytes_give_valid_json, open_pipe, close_pipe),
+        cmocka_unit_test_setup_teardown(
+            a_record_is_always_written_and_json_where_it_has_a_place_of_its_own, open_pipe,
+            close_pipe),
         cmocka_unit_test_setup_teardown(a_long_line_is_cut_and_says_so, open_pipe, close_pipe),
         cmocka_unit_test_setup_teardown(text_lines_quote_only_what_needs_it, open_pipe, close_pipe),
         cmocka_unit_test_setup_teardown(levels_below_the_set_one_are_silent, open_pipe, close_pipe),

@@ -169,6 +169,7 @@ STAGE_TEST(an_unwanted_child_goes_by_uid)
     stage_run(st);
     assert_string_equal(stage_op(st, RK_OP_DELETE, 0)->uid, "uid-old");
     assert_string_equal(stage_op(st, RK_OP_DELETE, 0)->note, "no longer asked for");
+    assert_string_equal(stage_op(st, RK_OP_DELETE, 0)->author, "a");
     s->mine = false;
     stage_run(st);
     assert_int_equal(st->plan->n_ops, 0);

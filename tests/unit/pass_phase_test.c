@@ -301,6 +301,59 @@ STAGE_TEST(shared_memory_is_told_what_is_in_hand)
     assert_string_equal(hand, "a:waits -:- ");
 }
 
+static void hook_runs(void *ctx, const struct rk_plugged_hook *h)
+{
+    (void)ctx;
+    size_t n = strlen(hand);
+    (void)snprintf(hand + n, sizeof hand - n, "%s ",
+                   h ? h->hook.title : "-"); /* cut when too long */
+}
+
+static void hook_ended(void *ctx, const struct rk_plugged_hook *h, int32_t verdict)
+{
+    (void)ctx;
+    size_t n = strlen(hand);
+    (void)snprintf(hand + n, sizeof hand - n, "%s=%d ", h->hook.title, (int)verdict);
+}
+
+static int32_t does_nothing(const rk_api *rk, rk_pass *ps, void *self)
+{
+    (void)rk, (void)ps, (void)self;
+    return RK_OK;
+}
+
+static int32_t shapes(const rk_api *rk, rk_pass *ps, void *self)
+{
+    (void)self;
+    const rk_group g = {
+        .size = sizeof g, .role = "main", .pod_template = rk->at(rk->object(ps), "/spec/template")};
+    assert_non_null(rk->shape(ps, &g));
+    return RK_WAIT;
+}
+
+static int32_t fails_mildly(const rk_api *rk, rk_pass *ps, void *self)
+{
+    (void)self;
+    (void)(rk->fail)(ps, RK_EINVAL, "/spec", "%s", "no");
+    return RK_OK; /* it said so, which counts */
+}
+
+STAGE_TEST(who_counts_is_told_which_hook_runs_and_what_each_came_to)
+{
+    hand[0] = '\0';
+    st->conf.hook_runs = hook_runs;
+    st->conf.hook_ended = hook_ended;
+    rk_plugin *a = stage_plugin(st, "a");
+    stage_hook(st, a, RK_PHASE_PLAN, 50, shapes)->title = "outer";
+    stage_hook(st, a, RK_PHASE_POD, 50, does_nothing)->title = "inner";
+    stage_run(st);
+    assert_string_equal(hand, "outer inner - inner=0 outer - outer=2 ");
+    hand[0] = '\0';
+    st->hooks[0][0].run = fails_mildly;
+    stage_run(st);
+    assert_string_equal(hand, "outer - outer=-1 ");
+}
+
 STAGE_TEST(an_object_that_is_not_json_gives_no_plan)
 {
     struct rk_plan *none = NULL;
@@ -357,6 +410,7 @@ int main(void)
         cmocka_unit_test(too_much_memory_fails_the_object_by_name),
         cmocka_unit_test(wanting_belongs_to_plan),
         cmocka_unit_test(shared_memory_is_told_what_is_in_hand),
+        cmocka_unit_test(who_counts_is_told_which_hook_runs_and_what_each_came_to),
         cmocka_unit_test(an_object_that_is_not_json_gives_no_plan),
         cmocka_unit_test(defaults_complete_the_copy_that_later_phases_read),
     };

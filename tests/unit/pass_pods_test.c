@@ -254,6 +254,7 @@ STAGE_TEST(a_dropped_pod_goes_by_uid_and_with_its_reasons)
     assert_true(op->pod); /* the loop may hold it back */
     assert_null(op->rv);
     assert_string_equal(op->note, "too many");
+    assert_string_equal(op->author, "a");
     assert_string_equal(op->ok_reason, "DeletedWorkerPod");
     assert_string_equal(op->action, "Delete");
     s->terminating = true;
