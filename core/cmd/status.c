@@ -28,7 +28,7 @@ static size_t on_bytes(char *p, size_t size, size_t n, void *ctx)
 static int ask(const char *socket, struct rk_buf *answer)
 {
     char why[CURL_ERROR_SIZE] = "";
-    long http = 0;
+    long http = 0, os = 0;
     CURL *c = curl_easy_init();
     CURLcode rc = c ? CURLE_OK : CURLE_FAILED_INIT;
     if (rc == CURLE_OK)
@@ -51,6 +51,8 @@ static int ask(const char *socket, struct rk_buf *answer)
         rc = curl_easy_perform(c);
     if (rc == CURLE_OK)
         rc = curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &http);
+    else if (c)
+        (void)curl_easy_getinfo(c, CURLINFO_OS_ERRNO, &os); /* then curl's own word serves */
     curl_easy_cleanup(c);
     if (rc == CURLE_OK && http == 200)
         return 0;
@@ -61,7 +63,9 @@ static int ask(const char *socket, struct rk_buf *answer)
         fprintf(stderr, "the answer is %ld: is this raykeeper's socket?\n", http);
     else
         fprintf(stderr, "%s (does the operator run here, as the same user?)\n",
-                why[0] ? why : curl_easy_strerror(rc));
+                rc == CURLE_COULDNT_CONNECT && os ? strerror((int)os)
+                : why[0]                          ? why
+                                                  : curl_easy_strerror(rc));
     return 1;
 }
 

@@ -128,7 +128,7 @@ def test_many_readers_at_once_all_get_the_page(live):
         for s in sockets:
             with s.makefile("rb") as f:
                 answer = f.read()
-            assert answer.startswith(b"HTTP/1.0 200") and answer.endswith(b"\n"), answer[:200]
+            assert answer.startswith(b"HTTP/1.1 200 ") and answer.endswith(b"\n"), answer[:200]
             assert b"kuberay_cluster_info{" in answer
     finally:
         for s in sockets:
