@@ -75,7 +75,7 @@ def code(page):
     for block in re.findall(r"(?ms)^```[^\n]*\n(.*?)^```$", text):
         yield from block.splitlines()
     text = re.sub(r"(?ms)^```.*?^```$", "", text)
-    yield from re.findall(r"(?m)^ {4}(\S.*)$", text)
+    yield from re.findall(r"(?m)^ {4,}(\S.*)$", text)
     yield from re.findall(r"`([^`\n]+)`", text)
 
 
@@ -119,9 +119,9 @@ def test_options_that_are_named_exist(page):
     for section, key in re.findall(r"`\[([a-z][a-z:-]*)\](?: ([a-z][a-z0-9-]+))?", text):
         if not foreign.match(section) and (key or section.startswith("plugin:")):
             assert (section, key or None) in known, f"{name(page)}: [{section}] {key}"
-    for section, key in re.findall(r"--set ([a-z-]+(?::[a-z-]+)?)\.([a-z0-9-]+)=", text):
-        if not foreign.match(section):
-            assert (section, key) in known, f"{name(page)}: --set {section}.{key}"
+    for line in (line for line in code(page) if re.search(r"\braykeeper [a-z]", line) and "helm" not in line):
+        for section, key in re.findall(r"--set[ =]([a-z-]+(?::[a-z-]+)?)\.([a-z0-9-]+)=", line):
+            assert foreign.match(section) or (section, key) in known, f"{name(page)}: {line}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
@@ -151,3 +151,9 @@ def test_words_of_the_log_and_reasons_of_events_are_in_the_sources(page):
         assert f'"{words}"' in said, f"{name(page)}: {words}"
     for word in re.findall(r"\b(?:event|condition) `([A-Z][A-Za-z]+)`", page.read_text(encoding="utf-8"), flags=re.I):
         assert re.search(rf'"{word}"', said), f"{name(page)}: {word}"
+
+
+def test_the_plugin_that_the_readme_shows_is_the_one_that_is_built():
+    source = (ROOT / "plugins" / "shm.c").read_text(encoding="utf-8")
+    shown, = re.findall(r"(?s)```c\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert shown in source and f"{source.count(chr(10))} lines in all" in (ROOT / "README.md").read_text(encoding="utf-8")
