@@ -17,6 +17,7 @@ int rk_cmd_plugin(int argc, char **argv);
 int rk_cmd_conf(int argc, char **argv);
 int rk_cmd_metrics(int argc, char **argv);
 int rk_cmd_status(int argc, char **argv);
+int rk_cmd_crds(int argc, char **argv);
 int rk_cmd_version(int argc, char **argv);
 /* A word that is none of these: a command that a plugin brings? *ret_known false: nobody does, nothing was told. Its exit codes are its own, see its
  * help: 2 is a lossy result there. */

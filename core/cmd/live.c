@@ -94,6 +94,23 @@ int rk_live_wait(struct rk_live *l, rk_call *call, struct rk_live_answer *w, str
     return rk_err_set(err, RK_E_IO, "no answer within %lld s", (long long)(l->bound_ms / 1000));
 }
 
+static void never(void *ctx)
+{
+    (void)ctx;
+}
+
+/* The loop's own timer wakes it; nothing else has to happen meanwhile. */
+int rk_live_rest(struct rk_live *l, int64_t ms, struct rk_err *err)
+{
+    struct rk_timer timer = {0};
+    int r = 0;
+    rk_timer_in(l->poll, &timer, ms, never, NULL);
+    while (r == 0 && rk_timer_active(&timer))
+        r = rk_poll_turn(l->poll, ms, err);
+    rk_timer_del(l->poll, &timer);
+    return r;
+}
+
 /* ---- one object ---- */
 
 const char *rk_live_api_version(struct rk_arena *a, const char *gvk)

@@ -31,6 +31,8 @@ void rk_live_answer_init(struct rk_live_answer *w);
 /* Hand these to a verb as done and ctx, then wait. RK_E_IO when no answer came; else 0: read w->code. */
 void rk_live_done(void *answer, const struct rk_resp *resp);
 int rk_live_wait(struct rk_live *l, rk_call *call, struct rk_live_answer *w, struct rk_err *err);
+/* For so long nothing is asked. */
+int rk_live_rest(struct rk_live *l, int64_t ms, struct rk_err *err);
 
 /* "example.io/v1" of "example.io/v1/Thing"; in the arena. */
 const char *rk_live_api_version(struct rk_arena *a, const char *gvk);

@@ -165,23 +165,6 @@ static int once(struct rk_live *l, const rk_step *s, const struct rk_target *t, 
     return r;
 }
 
-static void never(void *ctx)
-{
-    (void)ctx;
-}
-
-/* The loop's own timer wakes it; nothing else has to happen meanwhile. */
-static int rest(struct rk_live *l, struct rk_err *err)
-{
-    struct rk_timer timer = {0};
-    int r = 0;
-    rk_timer_in(l->poll, &timer, LOOK_MS, never, NULL);
-    while (r == 0 && rk_timer_active(&timer))
-        r = rk_poll_turn(l->poll, LOOK_MS, err);
-    rk_timer_del(l->poll, &timer);
-    return r;
-}
-
 int rk_live_step(struct rk_live *l, const rk_step *step, struct rk_err *err)
 {
     struct rk_arena names, a;
@@ -198,7 +181,7 @@ int rk_live_step(struct rk_live *l, const rk_step *step, struct rk_err *err)
     int r = once(l, step, &t, &a, &over, err);
     while (r == 0 && !over && rk_clock_ms() < end) {
         rk_arena_reset(&a);
-        r = rest(l, err);
+        r = rk_live_rest(l, LOOK_MS, err);
         if (r == 0)
             r = once(l, step, &t, &a, &over, err);
     }

@@ -16,6 +16,7 @@ static const struct command commands[] = {
      rk_cmd_explain},
     {"plugin", "list: the hooks of all plugins in the order they run", rk_cmd_plugin},
     {"conf", "show the effective configuration and where each value comes from", rk_cmd_conf},
+    {"crds", "print, apply, check, diff: the definitions (CRDs) of the kinds", rk_cmd_crds},
     {"metrics", "show what /metrics tells, with the gauges of plugins", rk_cmd_metrics},
     {"status", "show how the operator on this machine is, and why", rk_cmd_status},
     {"version", "show version and build", rk_cmd_version},

@@ -39,26 +39,24 @@ static const char *dropins(struct rk_arena *a, const char *config)
     return rk_arena_fmt(a, "%.*s.d", (int)n, config);
 }
 
-/* The bundled plugins lie beside the executable in a build tree, under ../lib/raykeeper when installed. */
-static const char *bundled(struct rk_arena *a)
+/* What comes with the program lies beside the executable in a build tree, and one folder up from it when installed. */
+static const char *bundled(struct rk_arena *a, const char *built, const char *installed)
 {
     char exe[PATH_MAX];
     ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-    if (n <= 0)
-        return "plugins";
-    exe[n] = '\0';
+    exe[n > 0 ? n : 0] = '\0';
     char *slash = strrchr(exe, '/');
     if (!slash)
-        return "plugins";
+        return built;
     *slash = '\0';
-    static const char *const places[] = {"/plugins", "/../lib/raykeeper/plugins"};
+    const char *const places[] = {rk_arena_fmt(a, "%s/%s", exe, built),
+                                  rk_arena_fmt(a, "%s/../%s", exe, installed)};
     for (size_t i = 0; i < 2; i++) {
         struct stat st;
-        const char *dir = rk_arena_fmt(a, "%s%s", exe, places[i]);
-        if (stat(dir, &st) == 0 && S_ISDIR(st.st_mode))
-            return dir;
+        if (stat(places[i], &st) == 0 && S_ISDIR(st.st_mode))
+            return places[i];
     }
-    return "/usr/lib/raykeeper/plugins";
+    return rk_arena_fmt(a, "/usr/%s", installed);
 }
 
 static int problems(struct rk_setup *s)
@@ -86,7 +84,9 @@ int rk_setup_load(struct rk_setup *s, bool with_plugins, bool check)
     if (s->kubeconfig)
         s->o.op.kubeconfig = s->kubeconfig;
     if (!s->o.plugins.path || !s->o.plugins.path[0])
-        s->o.plugins.path = bundled(&forever);
+        s->o.plugins.path = bundled(&forever, "plugins", "lib/raykeeper/plugins");
+    if (!s->o.crds.path || !s->o.crds.path[0])
+        s->o.crds.path = bundled(&forever, "crd", "share/raykeeper/crd");
     enum rk_log_level level = RK_LOG_INFO;
     (void)rk_log_level_parse(s->o.op.log_level ? s->o.op.log_level : "info",
                              &level); /* the table allows only legal words */

@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 #include "core/base/map.h"
 #include "core/loop/ask.h"
+#include "core/loop/skew.h"
 #include "core/loop/worker.h"
 
 static uint64_t found_hash(const char *gvk, const char *name)
@@ -73,5 +74,6 @@ void rk_drive_look(struct rk_look *l, struct rk_snapshot *snap)
     snap->find = find;
     snap->unresolved = unresolved;
     snap->answer = answer;
+    snap->lacks = rk_skew_lacks(l->w->skew, l->o->kind);
     snap->ctx = l;
 }

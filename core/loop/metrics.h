@@ -44,6 +44,7 @@ enum rk_metric {
     RK_METRIC_STALE,
     RK_METRIC_HELD,
     RK_METRIC_CACHE,
+    RK_METRIC_CRD_FIELDS,
     RK_METRICS
 };
 

@@ -1,5 +1,6 @@
 /* The page: families one after the other, each with all its samples, as the format wants it. */
 #include "core/loop/metrics.h"
+#include "core/loop/skew.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -194,6 +195,16 @@ static void ours(const struct rk_worker *w, struct rk_buf *b)
     plain(b, RK_METRIC_CACHE, rk_view_bytes(w->view));
 }
 
+static void crds(const struct rk_worker *w, struct rk_buf *b)
+{
+    const char *name = family(b, RK_METRIC_CRD_FIELDS);
+    for (size_t k = 0; k < w->plugins->n_kinds; k++) {
+        size_t n;
+        if (rk_skew_count(w->skew, k, &n))
+            (void)rk_buf_addf(b, "%s{kind=\"%s\"} %zu\n", name, w->plugins->kinds[k].gvk, n);
+    }
+}
+
 /* ---- what plugins tell ---- */
 
 static void hooks(const struct rk_worker *w, struct rk_buf *b)
@@ -247,6 +258,7 @@ void rk_metrics_page(const struct rk_worker *w, struct rk_buf *b)
     hooks(w, b);
     process(w, b);
     ours(w, b);
+    crds(w, b);
     while ((g = rk_metrics_gauge(w->plugins, &plug, &at)))
         gauge(w, b, g);
 }

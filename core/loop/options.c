@@ -94,6 +94,15 @@ static const struct rk_opt_def breaker_opts[] = {
     {"floor", "20", "this many may always go", NULL, RK_OPT_INT, AT(breaker, floor), 0, 100000},
 };
 
+static const struct rk_opt_def crds_opts[] = {
+    {"path", "",
+     "folder of the definitions (CRDs) that this version brings; empty: share/raykeeper/crd beside the program",
+     NULL, RK_OPT_STR, AT(crds, path), 0, 0},
+    {"look", "10m",
+     "how often the API server is asked whether its definitions have all fields that are needed; 0: never",
+     NULL, RK_OPT_DURATION, AT(crds, look_ms), 0, 86400000},
+};
+
 /* What the API server takes for the name of a namespace: RFC 1123. */
 static bool is_namespace(struct rk_span s)
 {
@@ -137,6 +146,7 @@ void rk_options_bind(struct rk_conf *conf, struct rk_options *o)
     BIND("metrics", metrics_opts);
     BIND("debug", debug_opts);
     BIND("breaker", breaker_opts);
+    BIND("crds", crds_opts);
     rk_conf_bind(conf, "plugins", rk_plug_opts, rk_plug_n_opts, &o->plugins);
     check_namespaces(conf, o);
     if (strcmp(o->op.decisions, "off") != 0 && strcmp(o->op.decisions, "log") != 0 &&

@@ -1,4 +1,4 @@
-/* Option tables of the INI sections that belong to the loop: [operator] [leader-election] [api] [health] [metrics] [debug] [breaker]. */
+/* Option tables of the INI sections that belong to the loop: [operator] [leader-election] [api] [health] [metrics] [debug] [breaker] [crds]. */
 #ifndef RK_LOOP_OPTIONS_H
 #define RK_LOOP_OPTIONS_H
 
@@ -35,6 +35,10 @@ struct rk_options {
         bool enabled;
         int64_t window_ms, percent, floor;
     } breaker;
+    struct {
+        const char *path;
+        int64_t look_ms;
+    } crds;
     struct rk_plug_conf plugins;
 };
 

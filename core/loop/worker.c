@@ -1,5 +1,6 @@
 /* The worker process: set up, follow the master's word on leadership, stop cleanly. */
 #include "core/loop/ask.h"
+#include "core/loop/skew.h"
 #include "core/loop/state.h"
 #include "core/loop/worker.h"
 
@@ -224,6 +225,7 @@ static int setup(struct rk_worker *w, struct rk_err *err)
     rk_map_init(&w->owners, rk_owner_free);
     if (rk_poll_fd(w->poll, w->link, RK_POLL_IN, on_link, w, err) != 0)
         return err->code;
+    w->skew = rk_skew_start(w);
     if (rk_metrics_start(w, err) != 0 || rk_decide_open(w, err) != 0)
         return err->code;
     return rk_feeds_start(w, err);
@@ -235,6 +237,7 @@ static void teardown(struct rk_worker *w)
     rk_map_done(&w->owners);
     rk_fence_free(w->fence);
     rk_asks_free(w->asks);
+    rk_skew_free(w->skew);
     rk_feeds_free(w);
     rk_recorder_free(w->recorder);
     if (w->client)

@@ -102,6 +102,7 @@ struct rk_worker {
     struct rk_metrics *metrics;
     int decisions;          /* descriptor; RK_DECIDE_LOG, RK_DECIDE_OFF */
     struct rk_asks *asks;   /* what plugins want to know of the API */
+    struct rk_skew *skew;   /* what the API lacks of our kinds */
     struct rk_fence *fence; /* leadership has come, the cache is being compared; NULL */
     int64_t started_ms;
     struct rk_timer drive_timer, beat_timer, creds_timer, stop_timer;

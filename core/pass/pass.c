@@ -64,6 +64,22 @@ static bool deleting(struct rk_pass *ps)
     return true;
 }
 
+/* Without this a user sees a field that he wrote gone, or a status that lacks half, and nobody says why. */
+static void schema_outdated(struct rk_pass *ps)
+{
+    const char *lacks = ps->snap->lacks;
+    if (lacks && lacks[0])
+        rk__status_condition(
+            ps, RK_SCHEMA_OUTDATED, "True", "FieldsMissing",
+            rk_arena_fmt(
+                &ps->arena,
+                "the definition (CRD) of this kind is older than the operator, or not its own; the API server drops: %s. "
+                "`raykeeper crds apply` brings the right one",
+                lacks));
+    else if (lacks)
+        (void)rk__status_drop_condition(ps, RK_SCHEMA_OUTDATED); /* mostly it is not there */
+}
+
 static void status(struct rk_pass *ps)
 {
     rk__status_begin(ps);
@@ -72,6 +88,7 @@ static void status(struct rk_pass *ps)
     ps->phase = RK_PHASE_STATUS;
     rk__fail_report(ps);
     rk__quarantine_over(ps);
+    schema_outdated(ps);
     rk__status_emit(ps);
 }
 

@@ -191,6 +191,9 @@ struct rk_pass_conf {
 int rk_pass_run(const struct rk_plugins *plugins, const struct rk_pass_conf *conf,
                 const struct rk_snapshot *snap, struct rk_plan **ret, struct rk_err *err);
 
+/* The condition of an object whose kind the API server keeps only in part (rk_snapshot.lacks): there as long as that is so, then it goes. */
+#define RK_SCHEMA_OUTDATED "raykeeper.io/SchemaOutdated"
+
 /* ---- quarantine: an object over which plugins crash or hang. No plugin runs here. ---- */
 
 #define RK_QUARANTINED "raykeeper.io/Quarantined" /* the condition that tells it, and keeps it */

@@ -97,6 +97,8 @@ struct rk_snapshot {
     const struct rk_seen *seen; /* by kind, then name */
     size_t n_seen;
     int64_t now_us; /* wall clock */
+    /* Fields that the API server drops of objects of this kind, for people; "" = none, NULL = not known */
+    const char *lacks;
     const struct rk_snap_outcome *outcomes;
     size_t n_outcomes;
     /* Is this name out of use (observed, or used before)? Offline: NULL. A name whose POST is

@@ -1,5 +1,4 @@
-/* worker: the pods of each worker group: how many, which must go, who they are (reference 4.2,
- * 6.2, 6.3).
+/* worker: the pods of each worker group: how many, which go, who they are (reference 4.2, 6.2, 6.3).
  *
  * Unlike the peer: names in workersToDelete bind only pods of their own group, and terminating
  * pods do not count, so that a pod that cannot end (dead node, stuck finalizer) does not block
@@ -157,6 +156,11 @@ static const rk_hook hooks[] = {
      .kinds = RAY_CLUSTER,
      .run = validate,
      .title = "not absurdly many pods; group suspend"},
+    {.phase = RK_PHASE_DEFAULT,
+     .rank = RK_RANK_ADD,
+     .kinds = RAY_CLUSTER,
+     .run = worker_default,
+     .title = "counts that an old definition dropped"},
     {.phase = RK_PHASE_PLAN,
      .rank = RK_RANK_INJECT,
      .kinds = RAY_CLUSTER,

@@ -58,6 +58,9 @@ void worker_shrink(const rk_api *rk, rk_pass *ps, struct pods *p, size_t surplus
 int64_t worker_number(const rk_api *rk, rk_pass *ps, const rk_json *pod, const char *label);
 int worker_rank(const rk_api *rk, const rk_json *pod);
 
+/* lost.c: DEFAULT. Counts that an old definition dropped are as the pods have them. */
+int32_t worker_default(const rk_api *rk, rk_pass *ps, void *self);
+
 /* replica.c: the pods of a group as replicas; marks who goes. multihost.c: places of the group; marks
  * who is too many. What a group's replicas are made for, and the k-th name of one with that index. */
 struct replicas worker_split(const rk_api *rk, rk_pass *ps, const struct worker *me,

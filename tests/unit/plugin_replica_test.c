@@ -9,6 +9,7 @@
 #include "plugin_world.h"
 
 #include "plugins/worker/choose.c"
+#include "plugins/worker/lost.c"
 #include "plugins/worker/multihost.c"
 #include "plugins/worker/replica.c"
 #include "plugins/worker/worker.c"
@@ -465,6 +466,29 @@ static void the_name_of_a_replica_is_a_legal_label_however_long_the_groups(void 
     close_world(&w);
 }
 
+/* A definition that does not know a field drops it from what is read, too; one that knows it gives it a default. */
+static void replicas_stay_when_an_old_definition_drops_their_number_of_hosts(void **state)
+{
+    static const char spec[] =
+        "{\"headGroupSpec\":{},\"workerGroupSpecs\":[{\"groupName\":\"tpu\",%s\"template\":{\"spec\":{"
+        "\"containers\":[{\"name\":\"ray\",\"image\":\"i\"}]}}}]}";
+    static const char *const counts[] = {"\"replicas\":2,\"minReplicas\":0,", "\"replicas\":2,",
+                                         ""};
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        struct world w;
+        (void)state;
+        open_world(&w, &rk_plugin_v0, 16);
+        see_replica(&w, "a", "0", 4, "Running", OLD);
+        see_replica(&w, "b", "1", 4, "Running", OLD);
+        char text[512];
+        (void)snprintf(text, sizeof text, spec, counts[i]);
+        const struct rk_plan *p = world_run(&w, text);
+        assert_null(p->problem);
+        assert_only(p, 0, 0);
+        close_world(&w);
+    }
+}
+
 /* A hook may burn 5 s: what grows with the square of the workers would not end in time. */
 static void twenty_thousand_hosts_take_no_time(void **state)
 {
@@ -507,6 +531,7 @@ int main(void)
         cmocka_unit_test(of_two_pods_that_are_one_host_the_younger_goes_and_nobody_else),
         cmocka_unit_test(senseless_labels_fill_a_place_and_crash_nothing),
         cmocka_unit_test(the_name_of_a_replica_is_a_legal_label_however_long_the_groups),
+        cmocka_unit_test(replicas_stay_when_an_old_definition_drops_their_number_of_hosts),
         cmocka_unit_test(twenty_thousand_hosts_take_no_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

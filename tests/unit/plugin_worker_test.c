@@ -8,6 +8,7 @@
 #include "plugin_world.h"
 
 #include "plugins/worker/choose.c"
+#include "plugins/worker/lost.c"
 #include "plugins/worker/multihost.c"
 #include "plugins/worker/replica.c"
 #include "plugins/worker/worker.c"
@@ -161,6 +162,29 @@ static void the_workers_of_a_removed_or_renamed_group_go_and_no_others(void **st
     close_world(&w);
 }
 
+/* A definition that does not know a count drops it; one that knows it gives it a default. */
+static void workers_stay_when_an_old_definition_drops_all_counts_and_go_when_one_is_there(
+    void **state)
+{
+    static const char bare[] = "{\"groupName\":\"g\"%s,\"template\":{\"spec\":{\"containers\":[{"
+                               "\"name\":\"ray\",\"image\":\"i\"}]}}}";
+    struct world w;
+    (void)state;
+    open_world(&w, &rk_plugin_v0, 8);
+    for (int i = 0; i < 4; i++)
+        see(&w, "g", i == 0 ? "0" : i == 1 ? "1" : i == 2 ? "2" : "3", "Running", i);
+    char text[512];
+    (void)snprintf(text, sizeof text, bare, "");
+    const struct rk_plan *p = run(&w, text);
+    assert_null(p->problem);
+    assert_int_equal(p->n_ops, 0);
+    (void)snprintf(text, sizeof text, bare, ",\"minReplicas\":1");
+    assert_int_equal(world_count(run(&w, text), RK_OP_DELETE), 3);
+    (void)snprintf(text, sizeof text, bare, ",\"replicas\":0");
+    assert_int_equal(world_count(run(&w, text), RK_OP_DELETE), 4);
+    close_world(&w);
+}
+
 static void the_workers_of_a_suspended_group_go_and_come_back(void **state)
 {
     struct world w;
@@ -240,6 +264,8 @@ int main(void)
         cmocka_unit_test(a_named_worker_goes_from_its_own_group_only),
         cmocka_unit_test(senseless_counts_neither_overflow_nor_make_pods),
         cmocka_unit_test(the_workers_of_a_removed_or_renamed_group_go_and_no_others),
+        cmocka_unit_test(
+            workers_stay_when_an_old_definition_drops_all_counts_and_go_when_one_is_there),
         cmocka_unit_test(the_workers_of_a_suspended_group_go_and_come_back),
         cmocka_unit_test(a_suspended_group_with_the_autoscaler_is_refused),
         cmocka_unit_test(many_workers_in_many_groups_take_no_time),
