@@ -37,8 +37,9 @@ int rk_crds_get(struct rk_crds *c, const struct rk_crd *crd, cJSON **ret,
 /* One request, waited for. ret NULL: the answer is not looked at; else in the arena. */
 int rk_crds_send(struct rk_crds *c, const struct rk_req *req, struct rk_arena *a, cJSON **ret,
                  struct rk_err *err);
-/* Server-side apply of a definition of that name. */
-int rk_crds_put(struct rk_crds *c, const struct rk_crd *crd, const cJSON *doc, struct rk_err *err);
+/* Server-side apply of a definition of that name; dry: only tried. */
+int rk_crds_put(struct rk_crds *c, const struct rk_crd *crd, const cJSON *doc, bool dry,
+                struct rk_err *err);
 /* Until it is served. RK_E_IO after the limit, with the reason that its conditions give. */
 int rk_crds_established(struct rk_crds *c, const struct rk_crd *crd, cJSON **ret,
                         struct rk_err *err);

@@ -40,7 +40,7 @@ static int one(struct rk_crds *c, const struct rk_crd *crd, const char **ret_wor
     if (r == 0 && rk_crd_foreign(crd, before, &pos))
         r = c->migrate ? rk_crds_migrate(c, crd, before, err) : refuse(c, crd, before, err);
     if (r == 0)
-        r = rk_crds_put(c, crd, crd->doc, err);
+        r = rk_crds_put(c, crd, crd->doc, false, err);
     if (r == 0)
         r = rk_crds_established(c, crd, &after, err);
     *ret_word = !before                                   ? "created"

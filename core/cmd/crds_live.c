@@ -6,15 +6,17 @@
 
 #include "core/base/clock.h"
 
-#define API     "apiextensions.k8s.io/v1"
-#define PLURAL  "customresourcedefinitions"
-#define LOOK_MS 200
+#define API      "apiextensions.k8s.io/v1"
+#define PLURAL   "customresourcedefinitions"
+#define LOOK_MS  200
+#define BUSY_MS  1000
+#define BUSY_MAX 30
 
 /* Definitions are large: the limits of one answer, not of one object. */
 static const struct rk_json_limits limits = {16u << 20, 4000000, 128};
 
-int rk_crds_send(struct rk_crds *c, const struct rk_req *req, struct rk_arena *a, cJSON **ret,
-                 struct rk_err *err)
+static int send_once(struct rk_crds *c, const struct rk_req *req, struct rk_arena *a, cJSON **ret,
+                     struct rk_err *err)
 {
     struct rk_live_answer w;
     struct rk_req mine = *req;
@@ -28,6 +30,20 @@ int rk_crds_send(struct rk_crds *c, const struct rk_req *req, struct rk_arena *a
     if (r == 0 && ret)
         r = rk_json_parse(a, rk_buf_text(&w.body), w.body.len, &limits, ret, err);
     rk_buf_done(&w.body);
+    return r;
+}
+
+/* An API server that takes up a definition puts everybody off who asks for objects of the kind. Whatever we send may be sent twice. */
+int rk_crds_send(struct rk_crds *c, const struct rk_req *req, struct rk_arena *a, cJSON **ret,
+                 struct rk_err *err)
+{
+    int r = send_once(c, req, a, ret, err);
+    for (int i = 0; r == RK_E_BUSY && i < BUSY_MAX; i++) {
+        rk_err_clear(err);
+        r = rk_live_rest(&c->live, BUSY_MS, err);
+        if (r == 0)
+            r = send_once(c, req, a, ret, err);
+    }
     return r;
 }
 
@@ -52,14 +68,16 @@ int rk_crds_get(struct rk_crds *c, const struct rk_crd *crd, cJSON **ret, struct
     return r;
 }
 
-int rk_crds_put(struct rk_crds *c, const struct rk_crd *crd, const cJSON *doc, struct rk_err *err)
+int rk_crds_put(struct rk_crds *c, const struct rk_crd *crd, const cJSON *doc, bool dry,
+                struct rk_err *err)
 {
     char path[RK_URL_MAX];
+    const char *query = rk_arena_fmt(&c->a, "fieldManager=raykeeper&force=%s%s",
+                                     c->force ? "true" : "false", dry ? "&dryRun=All" : "");
     int r = path_of(crd, path, err);
     const struct rk_req req = {.method = "PATCH",
                                .path = path,
-                               .query = c->force ? "fieldManager=raykeeper&force=true"
-                                                 : "fieldManager=raykeeper&force=false",
+                               .query = query,
                                .content_type = "application/apply-patch+yaml",
                                .body = rk_span_of(rk_json_text(&c->a, doc)),
                                .write = true};
@@ -81,7 +99,8 @@ static const char *why_not(struct rk_crds *c, const cJSON *live)
         bool is = rk_str_eq(rk_json_str(rk_json_get(d, "status"), NULL), "True");
         if (strcmp(type, "Established") == 0 && is)
             return NULL;
-        if (!is && (strcmp(type, "Established") == 0 || strcmp(type, "NamesAccepted") == 0))
+        bool names = strcmp(type, "NamesAccepted") == 0; /* says more than that it is not served */
+        if (!is && (names || (strcmp(type, "Established") == 0 && !strstr(why, "NamesAccepted"))))
             why = rk_arena_fmt(&c->a, "%s: %s", type, rk_json_str(rk_json_get(d, "message"), ""));
     }
     return why;

@@ -220,7 +220,14 @@ int rk_crds_migrate(struct rk_crds *c, const struct rk_crd *crd, const cJSON *li
     m.gv = rk_arena_fmt(&c->a, "%s/%s", rk_json_str(rk_json_get(spec, "group"), ""), m.version);
     bool moved = strcmp(rk_crd_stored(live), m.version) != 0;
     cJSON *now = NULL;
-    int r = rk_crds_put(c, crd, both(&m, live), err);
+    /* Before anything is changed: will the end of it be a conflict? That the version cannot go yet is no news. */
+    int r = rk_crds_put(c, crd, crd->doc, true, err);
+    if (r == RK_E_INVAL) {
+        rk_err_clear(err);
+        r = 0;
+    }
+    if (r == 0)
+        r = rk_crds_put(c, crd, both(&m, live), false, err);
     if (r == 0)
         r = rk_crds_established(c, crd, &now, err);
     if (r == 0 && moved)

@@ -162,6 +162,31 @@ STAGE_TEST(a_hook_that_will_not_stop_telling_is_bounded_and_blamed)
     assert_contains(st->plan->problem, "more than 1024 events");
 }
 
+#define OLD_OUTDATED                                                                                                \
+    "{\"type\":\"raykeeper.io/SchemaOutdated\",\"status\":\"True\",\"reason\":\"FieldsMissing\",\"message\":\"m\"," \
+    "\"lastTransitionTime\":\"2020-01-01T00:00:00Z\"}"
+
+STAGE_TEST(what_the_api_drops_of_a_kind_is_a_condition_as_long_as_it_does)
+{
+    truth = "True";
+    reason = "R";
+    stage_hook(st, stage_plugin(st, "a"), RK_PHASE_STATUS, 100, ready);
+    st->object = THING_WITH("{\"conditions\":[" OLD_READY "]}");
+    st->snap.lacks = "spec.a, status.b";
+    stage_run(st);
+    const struct rk_op *op = stage_op(st, RK_OP_STATUS, 0);
+    assert_string_equal(stage_at(st, op, "/status/conditions/1/type"),
+                        "\"" RK_SCHEMA_OUTDATED "\"");
+    assert_contains(stage_at(st, op, "/status/conditions/1/message"), "spec.a, status.b");
+    st->object = THING_WITH("{\"conditions\":[" OLD_READY "," OLD_OUTDATED "]}");
+    st->snap.lacks = NULL; /* not known: as it is */
+    stage_run(st);
+    assert_int_equal(st->plan->n_ops, 0);
+    st->snap.lacks = "";
+    stage_run(st);
+    assert_string_equal(stage_at(st, stage_op(st, RK_OP_STATUS, 0), "/status/conditions/1"), "");
+}
+
 static int32_t status_too_early(const rk_api *rk, rk_pass *ps, void *self)
 {
     (void)self;
@@ -187,6 +212,7 @@ int main(void)
         cmocka_unit_test(a_dropped_condition_leaves),
         cmocka_unit_test(a_failed_hook_is_a_condition_until_all_is_well),
         cmocka_unit_test(a_hook_that_will_not_stop_telling_is_bounded_and_blamed),
+        cmocka_unit_test(what_the_api_drops_of_a_kind_is_a_condition_as_long_as_it_does),
         cmocka_unit_test(status_belongs_to_its_phase),
     };
     return cmocka_run_group_tests_name("pass status", tests, NULL, NULL);
