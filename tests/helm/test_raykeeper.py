@@ -12,7 +12,7 @@ import yaml
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "golden"))
 
 from operatorchart import CHART, ROOT, ini, manifests, not_taken, objects, one, refused, template  # noqa: E402
-from renderer import run  # noqa: E402
+from renderer import RAYKEEPER, run  # noqa: E402
 from test_config import values as effective  # noqa: E402
 from test_kuberay import DEFAULTS, KNOBS, LOSSY, migrate  # noqa: E402
 
@@ -174,17 +174,28 @@ def test_a_plugin_of_others_is_copied_and_then_read_only():
     assert "[plugin:other]\nfile = /opt/plugins/other/other.so\n" in ini(docs)
 
 
-def test_the_copy_has_a_folder_that_nobody_else_may_write_to(tmp_path):
-    """The words of the init container, run here: the volume may be written to by everybody, the folder that is loaded from may not."""
-    (copies,) = containers(objects({"plugins": {"extra": [{"name": "acme", "image": "a:1", "files": ["/a/acme.so"]}]}}))[0]["initContainers"]
-    (tmp_path / "acme.so").write_bytes(b"x")
-    (tmp_path / "acme.so").chmod(0o775)
-    (tmp_path / "plugin").mkdir(mode=0o777)
-    words = [w.replace("/plugin/lib", str(tmp_path / "plugin" / "lib")).replace("/a/acme.so", str(tmp_path / "acme.so")) for w in copies["command"]]
+def test_what_the_init_container_copies_is_loaded(tmp_path):
+    """Its words, run here. An emptyDir may be written to by everybody, and a plugin in such a folder is refused: it is copied into one of its own."""
+    docs = objects({"plugins": {"extra": [{"name": "shm", "image": "a:1", "files": ["/a/shm.so"]}]}})
+    (copies,) = containers(docs)[0]["initContainers"]
+    volume, mine = tmp_path / "volume", tmp_path / "shm.so"
+    volume.mkdir()
+    volume.chmod(0o777)
+    mine.write_bytes((Path(RAYKEEPER).parent / "plugins" / "shm.so").read_bytes())
+    mine.chmod(0o775)
+    words = [w.replace("/plugin/", f"{volume}/").replace("/a/shm.so", str(mine)) for w in copies["command"]]
     for _ in range(2):  # a container that is started again finds its own work
         subprocess.run(words, check=True)
-    lib = tmp_path / "plugin" / "lib"
-    assert not lib.stat().st_mode & 0o022 and not (lib / "acme.so").stat().st_mode & 0o022
+
+    def loaded(text):
+        (tmp_path / "raykeeper.ini").write_text(text)
+        return run("plugin", "list", "--config", tmp_path / "raykeeper.ini")
+
+    done = loaded(ini(docs).replace("/opt/plugins/shm", str(volume)))
+    assert done.returncode == 0 and "shm" in done.stdout, done.stderr
+    (volume / "shm.so").write_bytes(mine.read_bytes())
+    done = loaded(f"[plugin:shm]\nfile = {volume}/shm.so\n")
+    assert done.returncode != 0 and "writable by group or others" in done.stderr
 
 
 # --- configuration

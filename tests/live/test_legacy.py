@@ -122,6 +122,19 @@ def autoscale(old, name, replicas, *victims):
                                                  {"op": "replace", "path": f"{base}/scaleStrategy", "value": {"workersToDelete": list(victims)}}], "json")
 
 
+def test_the_service_of_the_old_name_goes_where_it_is_not_wanted(live, kind):
+    """First in the file: the operator that the others share has not been started."""
+    old, name = Old(live), "goes-ray-head"
+    op = live.start()
+    old.create("goes")
+    old.phase("goes", "Running")
+    assert live.kube.find("services", live.ns, name)
+    assert op.stop() == 0
+    live.start(sets=["plugin:legacy.compat-service=false"])
+    old.world.wait_for(lambda w: name not in w.tables["services"], what="no Service of the old name")
+    assert [e["verb"] for e in live.writes(resource="services") if e["objectRef"].get("name") == name and e["responseStatus"]["code"] < 300][-1] == "delete"
+
+
 @pytest.mark.asan
 def test_it_becomes_a_cluster_and_edits_flow_down(old):
     old.create("plain")
