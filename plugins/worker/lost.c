@@ -9,14 +9,15 @@ static int is_absent(const rk_api *rk, const rk_json *group, const char *path)
     return rk->type(rk->at(group, path)) == RK_JSON_ABSENT;
 }
 
-/* How many workers a group has that are not about to end, and hosts a replica; 0 of none. */
+/* How many workers a group has that live and are to stay, and hosts a replica; 0 of none. A dead one that counted would bring a successor in every pass
+ * until it is gone. */
 static void count(const rk_api *rk, rk_pass *ps, const struct pods *all, const rk_json *group,
                   int64_t *ret_pods, int64_t *ret_hosts)
 {
     const struct pods p = worker_of_group(rk, ps, all, group);
     *ret_pods = *ret_hosts = 0;
     for (size_t i = 0; i < p.n; i++) {
-        if (p.pod[i].going)
+        if (p.pod[i].why)
             continue;
         int64_t host = worker_number(rk, ps, p.pod[i].json, RAY_L_HOST);
         (*ret_pods)++;

@@ -69,7 +69,7 @@ def test_a_definition_that_is_right_is_told_by_the_metric_alone(bench):
     bench.create(ray.cluster("right", ("small", 1)))
     bench.world.wait_for(ray.ready("right", 1))
     bench.audit.wait_for(lambda: missing(op) == [0], 30, "the definition is compared")
-    assert not op.said(DROPPED) and bench.world.condition("right", OUTDATED) is None
+    assert not op.said(DROPPED) and not bench.world.condition("right", OUTDATED)
 
 
 @pytest.mark.asan
@@ -91,7 +91,7 @@ def test_what_an_old_definition_drops_is_told_and_goes_when_it_is_brought_up_to_
                           timeout=120, check=False)
     assert done.returncode == 0 and done.stdout == f"{NAME}: changed\n" and not any(word in done.stderr for word in SANITIZER), done
     op.wait_said(WHOLE, crd=NAME)
-    bench.world.wait_for(lambda w: w.condition("old", OUTDATED) is None and w.status("old").get("readyWorkerReplicas") == 3,
+    bench.world.wait_for(lambda w: not w.condition("old", OUTDATED) and w.status("old").get("readyWorkerReplicas") == 3,
                          what="the condition goes and the status is whole")
     assert missing(op) == [0] and {p["metadata"]["uid"] for p in bench.world.pods("old")} == before
     assert len([e for e in op.entries() if e["msg"] == DROPPED]) == 1
@@ -113,8 +113,9 @@ def test_no_pod_goes_because_the_definition_drops_a_count(bench, gone):
     group = bench.kube.get("rayclusters", bench.ns, "tpu")["spec"]["workerGroupSpecs"][0]
     assert not any(field in group for field in gone)
     bench.fail_pod(bench.world.pods("tpu", "worker", "plain")[0]["metadata"]["name"])
-    bench.world.wait_for(lambda w: len(w.pods("tpu", "worker", "plain")) == 3 and not any(
-        p["status"].get("phase") == "Failed" for p in w.pods("tpu", live=False)), what="a worker that died is replaced all the same")
+    left = 2 if "replicas" in gone else 3  # nobody knows any more how many are wanted: as many as live
+    bench.world.wait_for(lambda w: len(w.pods("tpu", "worker", "plain")) == left and not any(
+        p["status"].get("phase") == "Failed" for p in w.pods("tpu", live=False)), what="a worker that died goes all the same")
     bench.audit.settle(since)
     assert len(bench.audit.rows(since, bench.ns, verbs=["delete"], resource="pods")) == 1
     assert len(before & {p["metadata"]["uid"] for p in bench.world.pods("tpu")}) == 11

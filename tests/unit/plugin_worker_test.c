@@ -178,6 +178,11 @@ static void workers_stay_when_an_old_definition_drops_all_counts_and_go_when_one
     const struct rk_plan *p = run(&w, text);
     assert_null(p->problem);
     assert_int_equal(p->n_ops, 0);
+    see(&w, "g", "4", "Failed", 5); /* goes, and no successor comes in each pass until it is gone */
+    p = run(&w, text);
+    assert_int_equal(world_count(p, RK_OP_DELETE), 1);
+    assert_int_equal(world_count(p, RK_OP_CREATE), 0);
+    world_remove(&w, w.seen[w.n - 1].name);
     (void)snprintf(text, sizeof text, bare, ",\"minReplicas\":1");
     assert_int_equal(world_count(run(&w, text), RK_OP_DELETE), 3);
     (void)snprintf(text, sizeof text, bare, ",\"replicas\":0");
