@@ -91,7 +91,17 @@ imagePullPolicy: {{ . | quote }}
 {{- dict "metadata" $meta "spec" $pod | toYaml -}}
 {{- end -}}
 
-{{- /* {root, group, name}: a worker group. 0 is a count too. */ -}}
+{{- /* {root, name}: how many workers the autoscaler wants of a group by now; nothing where there is none, or no cluster yet, or none to ask. */ -}}
+{{- define "ray-cluster.autoscaled" -}}
+{{- if .root.Values.head.enableInTreeAutoscaling -}}
+{{- $live := lookup "ray.io/v1" "RayCluster" .root.Release.Namespace (include "ray-cluster.fullname" .root) -}}
+{{- range ($live.spec | default dict).workerGroupSpecs -}}
+{{- if and (eq .groupName $.name) (hasKey . "replicas") }}{{ int64 .replicas }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* {root, group, name}: a worker group. 0 is a count too. An upgrade leaves the autoscaler's count as it is. */ -}}
 {{- define "ray-cluster.worker-group" -}}
 {{- $group := .group -}}
 {{- $spec := dict "groupName" .name "numOfHosts" ($group.numOfHosts | default 1 | int64) -}}
@@ -99,6 +109,7 @@ imagePullPolicy: {{ . | quote }}
 {{- $said := and (hasKey $group $field) (not (kindIs "invalid" (get $group $field))) -}}
 {{- $_ := set $spec $field ($said | ternary (get $group $field) $default | int64) -}}
 {{- end -}}
+{{- with include "ray-cluster.autoscaled" . }}{{ $_ := set $spec "replicas" (int64 .) }}{{ end -}}
 {{- with (include "ray-cluster.params" $group | fromYaml).params }}{{ $_ := set $spec "rayStartParams" . }}{{ end -}}
 {{- $_ := set $spec "template" (include "ray-cluster.template" (dict "root" .root "group" $group "name" "ray-worker") | fromYaml) -}}
 {{- include "ray-cluster.over" (dict "base" $spec "over" $group.extraGroupSpec) -}}
