@@ -239,6 +239,7 @@ REFUSED = {
     "no head": ({**ray(), "spec": {}}, "spec.headGroupSpec: Required"),
     "head without template": (ray(headGroupSpec={}), "spec.headGroupSpec.template: Required"),
     "group without name": (ray(workerGroupSpecs=[{"template": pod()}]), "spec.workerGroupSpecs[0].groupName: Required"),
+    "a group's name twice": (ray(workerGroupSpecs=[{"groupName": "g", "template": pod()}] * 2), 'spec.workerGroupSpecs[1]: Duplicate value'),
     "group without template": (ray(workerGroupSpecs=[{"groupName": "g"}]), "spec.workerGroupSpecs[0].template: Required"),
     "text for a count": (with_group(replicas="2"), "spec.workerGroupSpecs[0].replicas: Invalid value"),
     "fraction for a count": (with_group(replicas=1.5), "spec.workerGroupSpecs[0].replicas: Invalid value"),
