@@ -102,10 +102,14 @@ static void watches(const cJSON *work, struct rk_buf *b)
     char s[32];
     int shown = 0;
     head(b, "watches");
-    (void)rk_buf_addf(b, "%" PRId64 ", %" PRId64 " not synced\n", number(w, "total"),
+    (void)rk_buf_addf(b, "%" PRId64 ", %" PRId64 " not synced", number(w, "total"),
                       number(w, "notSynced"));
+    if (number(w, "absent"))
+        (void)rk_buf_addf(b, ", %" PRId64 " of kinds that the API does not have",
+                          number(w, "absent"));
+    (void)rk_buf_addc(b, '\n');
     for (row = list ? list->child : NULL; row && shown < SHOWN; row = row->next) {
-        if (strcmp(text(row, "state"), "synced") == 0)
+        if (strcmp(text(row, "state"), "synced") == 0 || strcmp(text(row, "state"), "absent") == 0)
             continue;
         shown++;
         head(b, "");

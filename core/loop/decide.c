@@ -12,6 +12,9 @@
 
 #define TOLD_MAX 256 /* of one plan: two slices of writes and what is held beside them */
 
+#define PAIRS_ALWAYS 13 /* pairs of every line */
+#define PAIRS_MAX    17
+
 struct rk_decided { /* hashes of what was not done: of the plan before, and of this one */
     size_t n_before, n_now;
     uint64_t before[TOLD_MAX], now[TOLD_MAX];
@@ -106,24 +109,29 @@ static void tell(struct rk_worker *w, struct rk_owner *o, const struct rk_plan *
     uint64_t hash = mix(mix(mix(mix(1, verbs[op->verb]), op->name), outcome), op->gvk);
     if (!done && told_before(o, mix(mix(hash, why ? why : ""), bad ? resp->message : "")))
         return;
-    const struct rk_log_kv pairs[] = {RK_KV("what", verbs[op->verb]),
-                                      RK_KV("kind", op->gvk),
-                                      RK_KV("namespace", op->ns),
-                                      RK_KV("name", op->name),
-                                      RK_KV("group", op->group),
-                                      RK_KV("ownerKind", p->gvk),
-                                      RK_KV("owner", p->name),
-                                      RK_KV("ownerUid", p->uid),
-                                      RK_KN("generation", o->generation),
-                                      RK_KV("outcome", outcome),
-                                      RK_KV("why", why ? why : reason_of(op)),
-                                      RK_KV("plugin", op->author),
-                                      RK_KN("epoch", w->epoch),
-                                      RK_KN("ms", resp ? resp->took_ms : 0),
-                                      RK_KN("http", resp ? resp->http : 0),
-                                      RK_KV("err", bad ? resp->message : "")};
-    size_t n = sizeof(pairs) / sizeof(pairs[0]);
-    rk_log_record(w->decisions, "decision", pairs, bad && !done ? n : n - 1);
+    struct rk_log_kv pairs[PAIRS_MAX] = {RK_KV("what", verbs[op->verb]),
+                                         RK_KV("kind", op->gvk),
+                                         RK_KV("namespace", op->ns),
+                                         RK_KV("name", op->name),
+                                         RK_KV("group", op->group),
+                                         RK_KV("ownerKind", p->gvk),
+                                         RK_KV("owner", p->name),
+                                         RK_KV("ownerUid", p->uid),
+                                         RK_KN("generation", o->generation),
+                                         RK_KV("outcome", outcome),
+                                         RK_KV("why", reason_of(op)),
+                                         RK_KV("plugin", op->author),
+                                         RK_KN("epoch", w->epoch)};
+    size_t n = PAIRS_ALWAYS;
+    if (why)
+        pairs[n++] = RK_KV("outcomeWhy", why);
+    if (resp) {
+        pairs[n++] = RK_KN("ms", resp->took_ms);
+        pairs[n++] = RK_KN("http", resp->http);
+    }
+    if (bad && !done)
+        pairs[n++] = RK_KV("err", resp->message);
+    rk_log_record(w->decisions, "decision", pairs, n);
 }
 
 void rk_decide_wrote(struct rk_worker *w, struct rk_owner *o, const struct rk_plan *plan,

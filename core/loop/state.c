@@ -115,8 +115,8 @@ static void breaker(const struct rk_worker *w, struct rk_arena *a, cJSON *doc)
     rk_state_int(a, o, "heldEver", (int64_t)w->breaker.held);
     rk_state_text(
         a, o, "release",
-        "it goes by itself when the window is over or the watch is in touch again; an edit "
-        "of the object lets its pods go; [breaker] enabled, percent, floor are for all");
+        "ends by itself when [breaker] window is over or the watch is in touch again; an edit of "
+        "the object lets its pods go");
 }
 
 void rk_state_tell(struct rk_worker *w)

@@ -8,9 +8,15 @@
 #define WALK_MAX \
     200000 /* records looked at to count those of single namespaces; then no more is counted */
 
+static bool is(const struct rk_feed *f, const char *state)
+{
+    return f->state && strcmp(f->state, state) == 0;
+}
+
+/* A kind that the API does not have is as good as listed. */
 static bool in_touch(const struct rk_feed *f)
 {
-    return f->state && strcmp(f->state, "synced") == 0;
+    return is(f, "synced") || is(f, "absent");
 }
 
 /* Counting in one namespace walks all records of the kind. */
@@ -51,11 +57,14 @@ static void one(const struct rk_worker *w, const struct rk_feed *f, struct rk_ar
 void rk__state_watches(const struct rk_worker *w, struct rk_arena *a, cJSON *doc)
 {
     cJSON *o = rk_state_object(a, doc, "watches");
-    size_t told = 0, walked = 0, bad = 0;
-    for (size_t i = 0; i < w->n_feeds; i++)
+    size_t told = 0, walked = 0, bad = 0, absent = 0;
+    for (size_t i = 0; i < w->n_feeds; i++) {
         bad += !in_touch(w->feeds[i]);
+        absent += is(w->feeds[i], "absent");
+    }
     rk_state_int(a, o, "total", (int64_t)w->n_feeds);
     rk_state_int(a, o, "notSynced", (int64_t)bad);
+    rk_state_int(a, o, "absent", (int64_t)absent);
     cJSON *list = rk_state_array(a, o, "list");
     for (int round = 0; round < 2; round++)
         for (size_t i = 0; i < w->n_feeds && told < RK_STATE_ROWS; i++) {

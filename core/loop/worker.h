@@ -178,7 +178,7 @@ int rk_decide_open(struct rk_worker *w, struct rk_err *err);
 void rk_decide_close(struct rk_worker *w);
 /* A new plan of this owner: what the last one said of what was not done, and this one says again, is not told again. */
 void rk_decide_begin(struct rk_worker *w, struct rk_owner *o);
-/* What became of a write; resp NULL: it was not sent. `why` NULL: the op's own reason. Status of the owner is no decision. */
+/* What became of a write; resp NULL: it was not sent; `why`: the outcome's own reason, NULL = the op's says all. Status of the owner is no decision. */
 void rk_decide_wrote(struct rk_worker *w, struct rk_owner *o, const struct rk_plan *plan,
                      const struct rk_op *op, const char *outcome, const char *why,
                      const struct rk_resp *resp);

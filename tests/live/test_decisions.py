@@ -69,7 +69,8 @@ def test_what_is_held_is_told_once_for_each_pod(live, decisions):
         live.audit.wait_for(lambda n=n: len(decisions.all(outcome="held")) > n, 60, "the next line")
     rows = decisions.all(outcome="held")
     assert sorted(r["name"] for r in rows) == sorted(victims), "pass after pass says it; the log once"
-    assert {(r["what"], r["why"]) for r in rows} == {("delete", "too many at once without a user's edit")}
+    assert {(r["what"], r["outcomeWhy"]) for r in rows} == {("delete", "too many at once without a user's edit")}
+    assert all(r["why"] and r["why"] != r["outcomeWhy"] for r in rows), rows
     assert not live.writes(verbs=("delete",), resource="pods")
     live.patch("held", {"metadata": {"annotations": {"seen-by": "an administrator"}}})
     live.world.wait_for(lambda o: not set(victims) & o.names(live=False) and ray.ready("held", 3)(o), 60)

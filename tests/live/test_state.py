@@ -71,7 +71,8 @@ def test_a_leader_says_so_and_what_it_does(live, local):
     assert lead["leads"] and lead["mayWrite"] and lead["holder"] == lead["identity"] == lease["holderIdentity"]
     assert lead["renewedAgoMs"] < 10000
     work = doc["work"]
-    assert work["owners"] >= 1 and work["watches"]["notSynced"] == len([w for w in work["watches"]["list"] if w["state"] == "absent"])
+    assert work["owners"] >= 1 and work["watches"]["notSynced"] == 0
+    assert work["watches"]["absent"] == len([w for w in work["watches"]["list"] if w["state"] == "absent"])
     pods = [w for w in work["watches"]["list"] if w["resource"] == "pods"]
     assert len(pods) == 1 and pods[0]["state"] == "synced" and pods[0]["objects"] >= 3 and pods[0]["resourceVersion"]
     assert {p["name"] for p in work["plugins"]} >= {"raycluster", "worker", "head"}
@@ -160,7 +161,7 @@ def test_what_waits_and_what_fails_is_named_with_the_reason(live, local):
     row = doc["work"]["held"]["list"][0]
     assert (row["object"], row["deletions"], row["why"]) == (f"ray.io/v1/RayCluster {live.ns}/held", 1, "too many at once without a user's edit")
     text = local.status().stdout
-    assert "1 deletions for" in text and "[breaker] enabled, percent, floor" in text
+    assert "1 deletions for" in text and "[breaker]" in text
     live.create({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "few", "namespace": live.ns}, "spec": {"hard": {"pods": "3"}}})
     live.audit.wait_for(lambda: (live.kube.get("resourcequotas", live.ns, "few").get("status") or {}).get("hard"), 60, "the quota in force")
     live.create(ray.cluster("refused", ("small", 1)))

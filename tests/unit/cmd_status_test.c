@@ -76,11 +76,11 @@ static void times_are_as_exact_as_people_want_them(void **state)
 static void only_watches_that_are_not_synced_have_a_line(void **state)
 {
     (void)state;
-    tell("{\"work\":{\"watches\":{\"total\":2,\"notSynced\":1,\"list\":["
+    tell("{\"work\":{\"watches\":{\"total\":3,\"notSynced\":1,\"absent\":1,\"list\":["
          "{\"resource\":\"pods\",\"apiVersion\":\"v1\",\"namespace\":\"a\",\"state\":\"stale\","
          "\"sinceMs\":5000,\"lastError\":\"reset\"},"
          "{\"resource\":\"services\",\"apiVersion\":\"v1\",\"state\":\"synced\"}]}}}");
-    has("2, 1 not synced\n");
+    has("3, 1 not synced, 1 of kinds that the API does not have\n");
     has("v1 pods in a: stale for 5.0 s: reset\n");
     assert_null(strstr(rk_buf_text(&out), "services"));
 }

@@ -110,6 +110,7 @@ static void a_line_says_what_of_whom_why_and_by_whom(void **state)
     number_is(v, "epoch", 7);
     number_is(v, "ms", 4);
     assert_null(rk_json_get(v, "err"));
+    assert_null(rk_json_get(v, "outcomeWhy"));
     assert_null(line(1));
 }
 
@@ -139,11 +140,13 @@ static void what_is_held_pass_after_pass_is_told_once_and_anew_after_a_change(vo
         rk_decide_held(&w, &owner, &plan, &op, "too many");
     }
     says(line(0), "outcome", "held");
-    says(line(0), "why", "too many");
+    says(line(0), "why", "scaled down");
+    says(line(0), "outcomeWhy", "too many");
+    assert_null(rk_json_get(line(0), "http"));
     assert_null(line(1));
     rk_decide_begin(&w, &owner);
     rk_decide_held(&w, &owner, &plan, &op, "it may be old");
-    says(line(1), "why", "it may be old");
+    says(line(1), "outcomeWhy", "it may be old");
     op.name = "demo-other";
     rk_decide_held(&w, &owner, &plan, &op, "it may be old");
     says(line(2), "name", "demo-other");
