@@ -60,9 +60,10 @@ const struct rk_metric_def rk_metric_defs[RK_METRICS] = {
                         "deletions of pods that the breaker held back, each time it was asked"},
     [RK_METRIC_CACHE] = {"raykeeper_cache_bytes", "gauge", "", RK_METRIC_OF_PROCESS,
                          "what the caches of objects hold"},
-    [RK_METRIC_CRD_FIELDS] = {"raykeeper_crd_missing_fields", "gauge", "kind", RK_METRIC_OF_PROCESS,
-                              "fields that this version needs and the API server's definition of the "
-                              "kind lacks"},
+    [RK_METRIC_CRD_FIELDS] =
+        {"raykeeper_crd_missing_fields", "gauge", "kind", RK_METRIC_OF_PROCESS,
+         "fields that this version needs and the API server's definition of the "
+         "kind lacks"},
 };
 
 /* ---- docs/metrics.md ---- */

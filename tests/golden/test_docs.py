@@ -130,7 +130,7 @@ def test_commands_that_are_named_exist_with_their_options(page):
         for word, rest in re.findall(r"(?:^|[$(|;&] *|build/|/bin/|-- )raykeeper ([a-z][a-z-]+)\b([^|&;>#]*)", line):
             assert word in HELPS, f"{name(page)}: {line}"
             assert options_of(rest) <= options_of(HELPS[word]) | {"help"}, f"{name(page)}: {line}"
-        for word in re.findall(r"(?:^|&& )(?:\w+=\S+ )*make ([a-z]+)", line):
+        for word in re.findall(r"(?:^|&& )(?:\w+=\S+ )*make ([a-z0-9-]+)", line):
             assert re.search(rf"(?m)^{word}:", (ROOT / "Makefile").read_text()), f"{name(page)}: {line}"
 
 
