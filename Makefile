@@ -48,7 +48,7 @@ arm64: ## cross-compile for 64-bit ARM and run the unit tests under qemu-user (c
 	@$(CMAKE_CONF) arm64
 	@$(CMAKE_BUILD) --preset arm64 -j $(JOBS)
 	@$(CMAKE_BUILD) --preset arm64 -j $(JOBS) --target tests-unit
-	@config/arm64/run tests/run --build build/arm64 unit
+	@tests/run --build build/arm64 --under config/arm64/run unit image:arm64
 
 image: ## the container image, without a container engine: root, SBOM and OCI archive in build/image (config/image)
 	@config/image/make $$(dpkg --print-architecture) build/image --archive
