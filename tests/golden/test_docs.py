@@ -58,7 +58,7 @@ def test_every_command_is_in_the_manual_and_no_other():
 def test_every_option_and_exit_code_of_a_command_is_in_the_manual(command):
     its, said = HELPS[command], sections()[command]
     assert options_of(its) <= options_of(said) | {"help"}, command
-    codes = set(re.findall(r"(?:^|,)\s*(\d+) ", its.split("exit codes:")[1]))
+    codes = set(re.findall(r"(?:^|[,;])\s*(\d+) ", its.split("exit codes:")[1]))
     assert codes and codes == set(re.findall(r"(?m)^ +(\d+) ", said.split("Exit codes:")[1])), command
 
 
@@ -130,7 +130,7 @@ def test_commands_that_are_named_exist_with_their_options(page):
         for word, rest in re.findall(r"(?:^|[$(|;&] *|build/|/bin/|-- )raykeeper ([a-z][a-z-]+)\b([^|&;>#]*)", line):
             assert word in HELPS, f"{name(page)}: {line}"
             assert options_of(rest) <= options_of(HELPS[word]) | {"help"}, f"{name(page)}: {line}"
-        for word in re.findall(r"(?:^|&& )(?:\w+=\S+ )*make ([a-z0-9-]+)", line):
+        for word in re.findall(r"(?:^|&& )(?:\w+=\S+ )*make ([a-z][a-z0-9-]*)", line):
             assert re.search(rf"(?m)^{word}:", (ROOT / "Makefile").read_text()), f"{name(page)}: {line}"
 
 
@@ -148,7 +148,7 @@ def test_words_of_the_log_and_reasons_of_events_are_in_the_sources(page):
     said = "\n".join(f.read_text(encoding="utf-8") for top in SOURCES for f in (ROOT / top).rglob("*.[ch]"))
     said = re.sub(r'"\s*\n\s*"', "", said)
     for words in re.findall(r"\blog: `([^`]+)`", page.read_text(encoding="utf-8")):
-        assert f'"{words}"' in said, f"{name(page)}: {words}"
+        assert f'"{words}' in said, f"{name(page)}: {words}"
     for word in re.findall(r"\b(?:event|condition) `([A-Z][A-Za-z]+)`", page.read_text(encoding="utf-8"), flags=re.I):
         assert re.search(rf'"{word}"', said), f"{name(page)}: {word}"
 
