@@ -62,6 +62,8 @@ def bash(tmp_path_factory):
     ("raykeeper ren\t", ["raykeeper", "render"]),
     ("raykeeper mig\t", ["raykeeper", "migrate"]),  # a plugin's
     ("raykeeper plugin \t", ["raykeeper", "plugin", "list"]),
+    ("raykeeper crds pr\t", ["raykeeper", "crds", "print"]),
+    ("raykeeper status --js\t", ["raykeeper", "status", "--json"]),
     ("raykeeper --v\t", ["raykeeper", "--version"]),
     ("raykeeper conf --doc\t", ["raykeeper", "conf", "--document"]),
     ("raykeeper explain --obj\t", ["raykeeper", "explain", "--object"]),
