@@ -199,6 +199,13 @@ class Operator:
 
     # --- its pages
 
+    def passed(self):
+        """How many passes with their writes went well, of all kinds; None while some object is in hand or waits to be."""
+        told = self.metrics()
+        count = lambda family, **labels: sum(s.value for s in told[family] if labels.items() <= s.labels.items())
+        busy = count("workqueue_depth") + count("controller_runtime_active_workers")
+        return None if busy else int(count("controller_runtime_reconcile", result="success"))
+
     def port(self, of="health"):
         return self.wait_said("started")[of + "-port"]
 
