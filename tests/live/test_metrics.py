@@ -146,13 +146,11 @@ def test_hooks_are_counted_by_plugin_and_phase(live):
     assert len(calls) == 4 * len(m["raykeeper_hook_seconds"]) < 400
     spent = {(s.labels["plugin"], s.labels["phase"]): s.value for s in m["raykeeper_hook_seconds"]}
     assert sum(spent.values()) > 0 and all(v >= 0 for v in spent.values())
-    bad = ray.cluster("wrong", ("small", 1))
-    bad["spec"]["workerGroupSpecs"].append(dict(bad["spec"]["workerGroupSpecs"][0]))  # a group twice
-    live.create(bad)
+    live.create(ray.cluster("wrong", ray.group("small", 1, suspend=True), enableInTreeAutoscaling=True))
     live.world.wait_for(lambda w: w.events("wrong"), what="the event of an invalid spec")
 
     def failed():
-        return sum(s.value for s in op.metrics()["raykeeper_hook_calls"] if s.labels["result"] == "failed") > 0
+        return [s for s in op.metrics()["raykeeper_hook_calls"] if s.value and s.labels == {"plugin": "worker", "phase": "VALIDATE", "result": "failed"}]
 
     live.audit.wait_for(failed, 30, "a failure")
 
