@@ -90,7 +90,7 @@ def test_it_holds_what_the_image_holds_and_what_a_machine_needs_besides(files, t
         assert ours[name].read_bytes() == theirs[name].read_bytes(), name
     besides = set(ours) - shared
     assert besides == {
-        UNIT, "usr/share/man/man8/raykeeper.8.gz", "usr/share/man/man5/raykeeper.ini.5.gz",
+        UNIT, "usr/share/man/man8/raykeeper.8.gz", "usr/share/man/man5/raykeeper.ini.5.gz", "usr/share/bash-completion/completions/raykeeper",
         "usr/share/doc/raykeeper/LICENSE", "usr/share/doc/raykeeper/copyright",
         *(f"usr/share/doc/raykeeper/examples/{name}.yaml" for name in ("raycluster", "raycluster-autoscaler", "raycluster-full"))}
     assert "etc/raykeeper/raykeeper.d" in [name for _, _, name in rows]
