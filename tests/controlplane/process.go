@@ -81,8 +81,10 @@ func (p process) condition() string {
 	if err != nil || start != p.Start || status == 'Z' || status == 'X' {
 		return "gone"
 	}
+	// Empty: in the middle of its exec. The kernel closes what is close-on-exec,
+	// by which Start knows that it went well, before the new arguments are there.
 	cmdline, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", p.PID))
-	if err != nil || string(cmdline) != strings.Join(p.Argv, "\x00")+"\x00" {
+	if err != nil || (len(cmdline) > 0 && string(cmdline) != strings.Join(p.Argv, "\x00")+"\x00") {
 		return "gone"
 	}
 	if status == 'T' {
