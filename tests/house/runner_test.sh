@@ -1,5 +1,5 @@
 #!/bin/bash
-# The runner builds the control plane and Helm before the clock of any suite runs, and says so when it cannot.
+# The runner builds the control plane and Helm before the clock of any suite runs, and says so when it cannot; .ci/deps knows its own words.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 work=$(mktemp -d)
@@ -17,6 +17,10 @@ verdict() { # name, file; the words that must be in it follow
     done
     echo "ok - $name"
 }
+
+.ci/deps amd64 >"$work/out" 2>&1
+echo "exit $?" >>"$work/out"
+verdict dependencies_of_what_there_is_not_are_refused_and_nothing_is_installed "$work/out" "deps: 'amd64': there are lint, build and arm64" "exit 2"
 
 printf '#!/bin/sh\necho "no toolchain here"\nexit 1\n' >"$work/cp"
 chmod +x "$work/cp"
