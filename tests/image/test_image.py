@@ -297,6 +297,7 @@ def test_the_archive_is_an_oci_layout_with_the_same_files(out, rows):
     config, raw = json.loads(blob(manifest["config"])), gzip.decompress(blob(manifest["layers"][0]))
     assert config["rootfs"]["diff_ids"] == [f"sha256:{hashlib.sha256(raw).hexdigest()}"]
     assert config["config"]["User"] == "65532:65532" and config["config"]["Entrypoint"] == ["/usr/bin/raykeeper"] and config["config"]["Cmd"] == ["run"]
+    assert config["config"]["Env"] == ["PATH=/usr/bin"], "a runtime need not have a PATH of its own"
     kinds = {tarfile.DIRTYPE: "d", tarfile.REGTYPE: "f", tarfile.SYMTYPE: "l"}
     with tarfile.open(fileobj=io.BytesIO(raw)) as tar:
         seen = [[i.name, kinds[i.type], f"{i.mode:04o}", str(i.uid), i.linkname if i.issym() else
