@@ -1,4 +1,5 @@
 """The image's root for 64-bit ARM: complete, and it runs from its own libraries. Run by `make arm64`, which builds what it needs."""
+import os
 import re
 import subprocess
 import sys
@@ -19,12 +20,26 @@ pytestmark = [pytest.mark.skipif(image.why_not() is not None, reason=image.why_n
 
 
 @pytest.fixture(scope="module")
-def top(tmp_path_factory):
-    sysroot = subprocess.run([TOOLS / "sysroot", "--where"], capture_output=True, text=True, check=True).stdout.strip()
+def sysroot():
+    return Path(subprocess.run([TOOLS / "sysroot", "--where"], capture_output=True, text=True, check=True).stdout.strip()).resolve()
+
+
+@pytest.fixture(scope="module")
+def top(sysroot, tmp_path_factory):
     out = tmp_path_factory.mktemp("arm64")
     image.tool("rootfs", "--build", image.BUILD, "--sysroot", sysroot, out)
     image.tool("sbom", out)
     return out / "root"
+
+
+def test_no_link_of_the_sysroot_leads_out_of_it(sysroot):
+    """A link to the root of a system would lead into this machine, and whoever writes through it would write there."""
+    links = [p for folder in ("usr/lib", "usr/include") for p in (sysroot / folder).rglob("*") if p.is_symlink()]
+    assert len(links) > 20
+    for link in links:
+        target = Path(os.path.normpath(link.parent / os.readlink(link)))
+        assert sysroot in target.parents, link
+    assert os.readlink(sysroot / "usr/lib/ssl/certs") == "../../../etc/ssl/certs"
 
 
 def readelf(path, what):
