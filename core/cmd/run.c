@@ -14,7 +14,8 @@ static const char help[] =
     "Runs the operator. Without --kubeconfig: $KUBECONFIG, the pod's service account, ~/.kube/config.\n"
     "Without --config: /etc/raykeeper/raykeeper.ini when it exists. Files of the directory beside it whose name ends in .d\n"
     "(raykeeper.ini -> raykeeper.d/*.ini) are read after it, --set comes last. Plugin options: --set plugin:shm.size=1Gi.\n\n"
-    "exit codes: 0 stopped by SIGTERM, 1 failed, 2 wrong use, 78 wrong configuration or plugin\n";
+    "exit codes: 0 stopped by SIGTERM, 1 failed, 2 wrong use, 78 wrong configuration or plugin,\n"
+    "            79 the program's file was replaced by another build meanwhile\n";
 
 static int options(struct rk_setup *s, int argc, char **argv)
 {
