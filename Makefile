@@ -43,6 +43,7 @@ asan: ## unit, golden, fuzz and some live tests under AddressSanitizer and UBSan
 	@tests/run --asan $(ONLY)
 
 arm64: ## cross-compile for 64-bit ARM and run the unit tests under qemu-user (config/arm64)
+	@$(MAKE) --no-print-directory deps
 	@.ci/deps arm64
 	@echo "== build (arm64)"
 	@$(CMAKE_CONF) arm64
@@ -51,9 +52,12 @@ arm64: ## cross-compile for 64-bit ARM and run the unit tests under qemu-user (c
 	@tests/run --build build/arm64 --under config/arm64/run unit image:arm64
 
 image: ## the container image, without a container engine: root, SBOM and OCI archive in build/image (config/image)
+	@.ci/deps build
 	@config/image/make $$(dpkg --print-architecture) build/image --archive
 
-deb: build ## build/raykeeper_*.deb (config/deb)
+deb: ## build/raykeeper_*.deb (config/deb)
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory build
 	@cd build/release && cpack -G DEB -B .. >/dev/null && ls ../raykeeper_*.deb
 
 bench: ## speed, memory, CPU and requests, beside a raw loader that makes the same objects
