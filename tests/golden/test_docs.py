@@ -153,6 +153,12 @@ def test_words_of_the_log_and_reasons_of_events_are_in_the_sources(page):
         assert re.search(rf'"{word}"', said), f"{name(page)}: {word}"
 
 
+def test_images_that_are_named_are_of_this_version():
+    version = run("version").stdout.split()[1]
+    named = {(name(page), tag) for page in PAGES for tag in re.findall(r"raykeeper/raykeeper:(\d[\w.-]*\w)", page.read_text(encoding="utf-8"))}
+    assert {tag for _, tag in named} == {version}, named
+
+
 def test_the_plugin_that_the_readme_shows_is_the_one_that_is_built():
     source = (ROOT / "plugins" / "shm.c").read_text(encoding="utf-8")
     shown, = re.findall(r"(?s)```c\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"))
