@@ -424,6 +424,15 @@ static inline int ray_amount(const char *parent, const char *key)
            (rk_is(parent, "resourceFieldRef") && rk_is(key, "divisor"));
 }
 
+/* What our definition (CRD) gives who does not write it, and an older one, or the peer's, does not: a definition that comes or goes is no edit. */
+static inline int ray_given(const char *parent, const char *key, const char *text)
+{
+    return (rk_is(key, "numOfHosts") && rk_is(text, "1")) ||
+           (rk_is(parent, "workerGroupSpecs") && rk_is(key, "priority") && rk_is(text, "0")) ||
+           (rk_is(parent, "azureDisk") && rk_is(key, "kind") && rk_is(text, "Shared")) ||
+           (rk_is(parent, "azureDisk") && rk_is(key, "cachingMode") && rk_is(text, "ReadWrite"));
+}
+
 static inline int ray_as_absent(const rk_api *rk, const char *parent, const char *key,
                                 const rk_json *v)
 {
@@ -439,6 +448,8 @@ static inline int ray_as_absent(const rk_api *rk, const char *parent, const char
                          "nodeSelector\nmatchLabels",
                          key);
     case RK_JSON_STRING: /* of a map with free keys each member counts */
+        if (ray_given(parent, key, rk->str(v, "", "")))
+            return 1;
         return rk_is(rk->str(v, "", NULL), "") && !rk_is(key, "storageClassName") &&
                !rk_listed("labels\nannotations\nnodeSelector\nmatchLabels\nrayStartParams\n"
                           "resources\nvolumeAttributes",
@@ -447,6 +458,8 @@ static inline int ray_as_absent(const rk_api *rk, const char *parent, const char
         return !rk->truth(v, "", 1) &&
                rk_listed("hostNetwork\nhostPID\nhostIPC\nreadOnly\nstdin\nstdinOnce\ntty", key);
     case RK_JSON_NUMBER:
+        if (ray_given(parent, key, rk->number_text(v)))
+            return 1;
         return rk_is(rk->number_text(v), "0") &&
                rk_listed("hostPort\ninitialDelaySeconds\ntimeoutSeconds\nperiodSeconds\n"
                          "successThreshold\nfailureThreshold",

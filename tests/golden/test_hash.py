@@ -53,6 +53,9 @@ SAME = {
     "size-limit": ({"template": {"spec": pod(volumes=[{"name": "a", "emptyDir": {"sizeLimit": "1024Mi"}}])}},
                    {"template": {"spec": pod(volumes=[{"name": "a", "emptyDir": {"sizeLimit": "1Gi"}}])}}),
     "delay": (of_container(livenessProbe={"tcpSocket": {"port": 1}, "initialDelaySeconds": 0}), of_container(livenessProbe={"tcpSocket": {"port": 1}})),
+    "given-by-the-definition": ({"numOfHosts": 1, "priority": 0, "template": {"spec": pod(volumes=[{"name": "a", "azureDisk": {
+        "diskName": "d", "diskURI": "u", "kind": "Shared", "cachingMode": "ReadWrite"}}])}},
+                                {"template": {"spec": pod(volumes=[{"name": "a", "azureDisk": {"diskName": "d", "diskURI": "u"}}])}}),
 }
 OTHER = {
     "more": (amounts(1, "2Gi"), amounts(1, "2G")),
@@ -63,6 +66,9 @@ OTHER = {
     "label": ({"template": {"metadata": {"labels": {"a": ""}}, "spec": pod()}}, {"template": {"spec": pod()}}),
     "flag": ({"rayStartParams": {"block": ""}, "template": {"spec": pod()}}, {"template": {"spec": pod()}}),
     "node": ({"template": {"spec": pod(nodeSelector={"gpu": ""})}}, {"template": {"spec": pod()}}),
+    "hosts": ({"numOfHosts": 2, "template": {"spec": pod()}}, {"numOfHosts": 1, "template": {"spec": pod()}}),
+    "azure-disk": ({"template": {"spec": pod(volumes=[{"name": "a", "azureDisk": {"kind": "Managed"}}])}},
+                   {"template": {"spec": pod(volumes=[{"name": "a", "azureDisk": {}}])}}),
     "order": (of_container(args=["a", "b"]), of_container(args=["b", "a"])),
     "env": (of_container(env=[{"name": "A", "value": "1"}]), of_container(env=[{"name": "A", "value": "1.0"}])),
 }
