@@ -31,9 +31,9 @@ const cJSON *rk_crd_schema(const cJSON *version);
 /* Is it among status.storedVersions, though our definition has no such version? *pos = 0 first. */
 const char *rk_crd_foreign(const struct rk_crd *ours, const cJSON *live, size_t *pos);
 
-/* crds_live.c: the cluster's. RK_E_*: told in err. */
-int rk_crds_get(struct rk_crds *c, const struct rk_crd *crd, cJSON **ret,
-                struct rk_err *err); /* NULL = not there */
+/* crds_live.c: the cluster's. RK_E_*: told in err. *ret is in a; NULL = not there. */
+int rk_crds_get(struct rk_crds *c, const struct rk_crd *crd, struct rk_arena *a, cJSON **ret,
+                struct rk_err *err);
 /* One request, waited for. ret NULL: the answer is not looked at; else in the arena. */
 int rk_crds_send(struct rk_crds *c, const struct rk_req *req, struct rk_arena *a, cJSON **ret,
                  struct rk_err *err);

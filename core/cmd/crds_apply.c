@@ -36,7 +36,7 @@ static int one(struct rk_crds *c, const struct rk_crd *crd, const char **ret_wor
 {
     cJSON *before = NULL, *after = NULL;
     size_t pos = 0;
-    int r = rk_crds_get(c, crd, &before, err);
+    int r = rk_crds_get(c, crd, &c->a, &before, err);
     if (r == 0 && rk_crd_foreign(crd, before, &pos))
         r = c->migrate ? rk_crds_migrate(c, crd, before, err) : refuse(c, crd, before, err);
     if (r == 0)

@@ -87,7 +87,7 @@ static int check_one(struct rk_crds *c, const struct rk_crd *crd)
     struct rk_err err = RK_ERR_INIT;
     struct look l;
     cJSON *live = NULL;
-    if (rk_crds_get(c, crd, &live, &err) != 0)
+    if (rk_crds_get(c, crd, &c->a, &live, &err) != 0)
         return unreadable(c, crd, &err);
     if (!live) {
         printf("%s: is not there\n", crd->name);
@@ -183,7 +183,7 @@ static int diff_one(struct rk_crds *c, const struct rk_crd *crd)
     struct rk_err err = RK_ERR_INIT;
     struct look l;
     cJSON *live = NULL;
-    if (rk_crds_get(c, crd, &live, &err) != 0)
+    if (rk_crds_get(c, crd, &c->a, &live, &err) != 0)
         return unreadable(c, crd, &err);
     if (!live) {
         printf("%s\n  + the definition\n", crd->name);

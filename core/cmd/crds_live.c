@@ -54,13 +54,14 @@ static int path_of(const struct rk_crd *crd, char *path, struct rk_err *err)
     return 0;
 }
 
-int rk_crds_get(struct rk_crds *c, const struct rk_crd *crd, cJSON **ret, struct rk_err *err)
+int rk_crds_get(struct rk_crds *c, const struct rk_crd *crd, struct rk_arena *a, cJSON **ret,
+                struct rk_err *err)
 {
     char path[RK_URL_MAX];
     *ret = NULL;
     int r = path_of(crd, path, err);
     if (r == 0)
-        r = rk_crds_send(c, &(struct rk_req){.method = "GET", .path = path}, &c->a, ret, err);
+        r = rk_crds_send(c, &(struct rk_req){.method = "GET", .path = path}, a, ret, err);
     if (r == RK_E_NOENT) {
         rk_err_clear(err);
         return 0;
@@ -90,7 +91,7 @@ int rk_crds_put(struct rk_crds *c, const struct rk_crd *crd, const cJSON *doc, b
 }
 
 /* Why it is not served; NULL: it is. */
-static const char *why_not(struct rk_crds *c, const cJSON *live)
+static const char *why_not(struct rk_arena *a, const cJSON *live)
 {
     const cJSON *all = rk_json_get(rk_json_get(live, "status"), "conditions");
     const char *why = "no condition says so yet";
@@ -101,27 +102,44 @@ static const char *why_not(struct rk_crds *c, const cJSON *live)
             return NULL;
         bool names = strcmp(type, "NamesAccepted") == 0; /* says more than that it is not served */
         if (!is && (names || (strcmp(type, "Established") == 0 && !strstr(why, "NamesAccepted"))))
-            why = rk_arena_fmt(&c->a, "%s: %s", type, rk_json_str(rk_json_get(d, "message"), ""));
+            why = rk_arena_fmt(a, "%s: %s", type, rk_json_str(rk_json_get(d, "message"), ""));
     }
     return why;
+}
+
+/* One look: *ret_why NULL when it is served. */
+static int look(struct rk_crds *c, const struct rk_crd *crd, struct rk_arena *a, cJSON **ret,
+                const char **ret_why, struct rk_err *err)
+{
+    *ret_why = NULL;
+    int r = rk_crds_get(c, crd, a, ret, err);
+    if (r == 0 && !*ret)
+        r = rk_err_set(err, RK_E_NOENT, "it was deleted meanwhile");
+    if (r == 0)
+        *ret_why = why_not(a, *ret);
+    return r;
 }
 
 int rk_crds_established(struct rk_crds *c, const struct rk_crd *crd, cJSON **ret,
                         struct rk_err *err)
 {
     int64_t end = rk_clock_ms() + c->timeout_ms;
-    for (;;) {
-        int r = rk_crds_get(c, crd, ret, err);
-        if (r == 0 && !*ret)
-            r = rk_err_set(err, RK_E_NOENT, "it was deleted meanwhile");
-        const char *why = r == 0 ? why_not(c, *ret) : NULL;
-        if (r != 0 || !why)
-            return r;
+    struct rk_arena a; /* of one look: a definition is large */
+    cJSON *live;
+    const char *why;
+    rk_arena_init(&a, 0);
+    int r = look(c, crd, &a, &live, &why, err);
+    while (r == 0 && why) {
         if (rk_clock_ms() >= end)
-            return rk_err_set(err, RK_E_IO, "not served after %lld s: %s",
-                              (long long)(c->timeout_ms / 1000), why);
-        r = rk_live_rest(&c->live, LOOK_MS, err);
-        if (r != 0)
-            return r;
+            r = rk_err_set(err, RK_E_IO, "not served after %lld s: %s",
+                           (long long)(c->timeout_ms / 1000), why);
+        else
+            r = rk_live_rest(&c->live, LOOK_MS, err);
+        rk_arena_reset(&a);
+        if (r == 0)
+            r = look(c, crd, &a, &live, &why, err);
     }
+    *ret = r == 0 ? rk_json_copy(&c->a, live) : NULL;
+    rk_arena_done(&a);
+    return r;
 }

@@ -201,7 +201,7 @@ static int cut_list(struct migration *m, const cJSON *before, struct rk_err *err
     for (int i = 0; r == RK_E_CONFLICT && i < AGAIN_MAX; i++) {
         cJSON *live = NULL;
         rk_err_clear(err);
-        r = rk_crds_get(m->c, m->crd, &live, err);
+        r = rk_crds_get(m->c, m->crd, &m->c->a, &live, err);
         if (r == 0 && generation(live) != generation(before))
             return rk_err_set(err, RK_E_CONFLICT,
                               "somebody changed the definition meanwhile: run it again");
