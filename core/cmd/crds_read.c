@@ -118,12 +118,19 @@ static int names_in(struct rk_crds *c, const char *dir, bool apart, const char *
         fprintf(stderr, "%s: %s (option crds.path)\n", dir, strerror(errno));
         return -1;
     }
-    for (const struct dirent *e; (e = readdir(d)) && *n < FILES_MAX;)
-        if (e->d_name[0] != '.')
+    bool full = false;
+    for (const struct dirent *e; !full && (e = readdir(d));) {
+        if (e->d_name[0] == '.')
+            continue;
+        full = *n == FILES_MAX; /* which of them came first is chance: none is left out unsaid */
+        if (!full)
             names[(*n)++] = rk_arena_strdup(&c->a, e->d_name);
+    }
     (void)closedir(d); /* only read */
     qsort(names, *n, sizeof *names, by_bytes);
-    return 0;
+    if (full)
+        fprintf(stderr, "%s: more than %d files (option crds.path)\n", dir, FILES_MAX);
+    return full ? -1 : 0;
 }
 
 static int read_folder(struct rk_crds *c, const char *dir, bool apart)

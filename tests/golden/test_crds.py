@@ -69,6 +69,12 @@ def test_a_folder_that_is_not_there_is_told_with_its_option(tmp_path):
     assert "holds no definition" in crds("print", "--set", f"crds.path={tmp_path}", code=1).stderr
 
 
+def test_a_folder_with_too_many_files_is_refused_and_none_left_out(tmp_path):
+    for i in range(65):
+        (tmp_path / f"{i}.txt").write_text("")
+    assert f"{tmp_path}: more than 64 files" in crds("print", "--set", f"crds.path={tmp_path}", code=1).stderr
+
+
 SCHEMA_WORDS = {"type", "description", "properties", "items", "additionalProperties", "enum", "default", "required", "minimum", "maximum", "minLength",
                 "maxLength", "minItems", "pattern", "format", "nullable"}
 
