@@ -229,10 +229,25 @@ static void rest(const cJSON *work, struct rk_buf *b)
     (void)rk_buf_addc(b, '\n');
 }
 
-void rk_status_text(const cJSON *doc, struct rk_buf *b)
+/* Texts are other people's: an object's, an API server's. One that moves the cursor or begins a line could say anything in our name. */
+static void flatten(cJSON *v)
+{
+    for (unsigned char *p = (unsigned char *)(v ? v->valuestring : NULL); p && *p; p++) {
+        bool c1 = p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0; /* controls of two bytes */
+        if (*p < 0x20 || *p == 0x7f || c1)
+            *p = ' ';
+        if (c1)
+            *++p = ' ';
+    }
+    for (cJSON *child = v ? v->child : NULL; child; child = child->next)
+        flatten(child); /* as deep as a document may be */
+}
+
+void rk_status_text(cJSON *doc, struct rk_buf *b)
 {
     const cJSON *work = rk_json_get(doc, "work");
     char s[32];
+    flatten(doc);
     if (is_true(doc, "well"))
         (void)rk_buf_addf(b, "%s, for %s\n", text(doc, "words"),
                           span(number(rk_json_get(doc, "leadership"), "sinceMs"), s));

@@ -114,6 +114,15 @@ static void what_a_worker_told_that_does_not_answer_is_called_old(void **state)
     has("nothing yet\n");
 }
 
+static void what_others_wrote_stays_in_its_line_and_moves_no_cursor(void **state)
+{
+    (void)state;
+    tell(
+        "{\"work\":{\"errors\":{\"total\":1,\"list\":[{\"object\":\"x/v1/Thing ns/c\",\"what\":\"pass\","
+        "\"message\":\"a\\nwell\\u001b[2J\\r\\u007f\\u009bK \\u00e4\"}]}}}");
+    has("x/v1/Thing ns/c: pass: a well [2J    K \xc3\xa4\n");
+}
+
 static void a_document_of_another_make_does_no_harm(void **state)
 {
     (void)state;
@@ -131,6 +140,7 @@ int main(void)
         WITH(only_watches_that_are_not_synced_have_a_line),
         WITH(what_waits_fails_or_is_quarantined_is_named_and_counted),
         WITH(what_a_worker_told_that_does_not_answer_is_called_old),
+        WITH(what_others_wrote_stays_in_its_line_and_moves_no_cursor),
         WITH(a_document_of_another_make_does_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
