@@ -183,6 +183,7 @@ int rk_shared_tell(struct rk_shared *s, const char *text, size_t n)
         return RK_E_LIMIT;
     uint64_t seq = atomic_load(&s->told.seq) | 1; /* one who died while writing left it odd */
     atomic_store(&s->told.seq, seq);
+    atomic_thread_fence(memory_order_release); /* no byte of it is there before the odd number */
     memcpy(s->told.text, text, n);
     atomic_store(&s->told.n, (uint32_t)n);
     atomic_store(&s->told.at_ms, rk_clock_ms());
@@ -200,6 +201,7 @@ char *rk_shared_told(const struct rk_shared *s, size_t *ret_n, int64_t *ret_at_m
         return NULL;
     char *copy = rk_strndup(s->told.text, n);
     int64_t at_ms = atomic_load(&s->told.at_ms);
+    atomic_thread_fence(memory_order_acquire); /* all bytes were read before the second look */
     if (atomic_load(&s->told.seq) != seq) {
         rk_free(copy);
         return NULL;
