@@ -71,6 +71,13 @@ static int patch_object(struct migration *m, struct rk_arena *a, const cJSON *me
     return 0;
 }
 
+/* Who answers 403 for one object is an admission webhook or a policy; who may not patch, or is not known, may not patch the next one either. */
+static bool is_the_end(int code, const struct rk_err *err)
+{
+    return code == RK_E_IO || code == RK_E_BUSY ||
+           (code == RK_E_AUTH && !strstr(err->text, " denied "));
+}
+
 /* Objects that the API server refuses are told, up to a number; it goes on with the others. A failure to reach it ends the run. */
 static int patch_all(struct migration *m, const cJSON *page, struct rk_err *err)
 {
@@ -89,7 +96,7 @@ static int patch_all(struct migration *m, const cJSON *page, struct rk_err *err)
         m->failed++;
         if (m->failed <= FAILS_TOLD)
             fprintf(stderr, "%s: %s\n", m->crd->name, one.text);
-        if (code == RK_E_IO || code == RK_E_BUSY || code == RK_E_AUTH) {
+        if (is_the_end(code, &one)) {
             *err = one;
             r = code;
         }

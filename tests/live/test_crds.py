@@ -310,13 +310,15 @@ def test_a_migration_that_is_killed_is_taken_up_by_the_next(bench):
     over(bench, before)
 
 
-def test_an_object_that_cannot_be_stored_keeps_the_old_version(bench):
+@pytest.mark.parametrize("reason", ["Invalid", "Forbidden"])
+def test_an_object_that_cannot_be_stored_keeps_the_old_version(bench, reason):
+    """A 403 for one object, as most admission webhooks say no, is no lack of rights: the others are stored."""
     before = stored_as_old(bench, 2)
-    policy, binding = "rk-frozen", "rk-frozen"
+    policy = binding = f"rk-frozen-{reason.lower()}"
     api = "/apis/admissionregistration.k8s.io/v1"
     bench.kube.request("POST", f"{api}/validatingadmissionpolicies", {
         "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy", "metadata": {"name": policy}, "spec": {
-            "failurePolicy": "Fail", "validations": [{"expression": "object.metadata.name != 'c001'", "message": "it is frozen"}],
+            "failurePolicy": "Fail", "validations": [{"expression": "object.metadata.name != 'c000'", "message": "it is frozen", "reason": reason}],
             "matchConstraints": {"resourceRules": [{"apiGroups": [GROUP], "apiVersions": ["*"], "resources": [bench.plural], "operations": ["UPDATE"]}]}}})
     bench.kube.request("POST", f"{api}/validatingadmissionpolicybindings", {
         "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": binding},
@@ -324,7 +326,7 @@ def test_an_object_that_cannot_be_stored_keeps_the_old_version(bench):
 
     def frozen():
         try:
-            bench.kube.request("PATCH", f"{API}/v1/namespaces/default/{bench.plural}/c001", {"metadata": {"annotations": {"a": "b"}}},
+            bench.kube.request("PATCH", f"{API}/v1/namespaces/default/{bench.plural}/c000", {"metadata": {"annotations": {"a": "b"}}},
                                "application/merge-patch+json", {"dryRun": "All"})
         except ApiError as e:
             return "frozen" in str(e)
@@ -333,7 +335,8 @@ def test_an_object_that_cannot_be_stored_keeps_the_old_version(bench):
     try:
         bench.until(frozen, "the policy is in force")
         said = bench.crds("apply", "--force-conflicts", "--migrate-storage", code=1)
-        assert "default/c001" in said and "it is frozen" in said and "1 objects could not be stored again" in said
+        assert "2 objects stored as v1" in said, said
+        assert "default/c000" in said and "it is frozen" in said and "1 objects could not be stored again" in said
         assert bench.live()["status"]["storedVersions"] == ["v1alpha1", "v1"] and objects(bench) == before
     finally:
         bench.kube.request("DELETE", f"{api}/validatingadmissionpolicybindings/{binding}")
@@ -341,6 +344,23 @@ def test_an_object_that_cannot_be_stored_keeps_the_old_version(bench):
     bench.until(lambda: not frozen(), "the policy is gone")
     bench.crds("apply", "--force-conflicts", "--migrate-storage")
     over(bench, before)
+
+
+def test_without_the_right_to_patch_a_migration_ends_at_the_first_object(bench, tmp_path):
+    before = stored_as_old(bench, 2)
+    bench.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all([
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "reader", "namespace": "default"}},
+        {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "rk-reader"}, "rules": [
+            {"apiGroups": ["apiextensions.k8s.io"], "resources": [KIND, f"{KIND}/status"], "verbs": ["get", "patch"]},
+            {"apiGroups": [GROUP], "resources": [bench.plural], "verbs": ["list"]}]},
+        {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "rk-reader"},
+         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "rk-reader"},
+         "subjects": [{"kind": "ServiceAccount", "name": "reader", "namespace": "default"}]}]))
+    path = tmp_path / "reader.kubeconfig"
+    subprocess.run([CP, "serviceaccount", bench.plane.folder, "default", "reader", "--out", path], check=True, stdout=sys.stderr)
+    said = bench.crds("apply", "--force-conflicts", "--migrate-storage", code=1, kubeconfig=path)
+    assert "default/c000" in said and "cannot patch" in said and "c001" not in said and "0 objects stored" in said, said
+    assert bench.live()["status"]["storedVersions"] == ["v1alpha1", "v1"] and objects(bench) == before
 
 
 # ---- what may go wrong
