@@ -62,8 +62,8 @@ const struct rk_metric_def rk_metric_defs[RK_METRICS] = {
                          "what the caches of objects hold"},
     [RK_METRIC_CRD_FIELDS] =
         {"raykeeper_crd_missing_fields", "gauge", "kind", RK_METRIC_OF_PROCESS,
-         "fields that this version needs and the API server's definition of the "
-         "kind lacks"},
+         "fields that this version needs and the API server drops, since its definition (CRD) of the "
+         "kind is older; no sample of a kind that could not be compared"},
 };
 
 /* ---- docs/metrics.md ---- */
