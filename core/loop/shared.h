@@ -15,7 +15,8 @@
 #define RK_SHARED_NAMES 65536u /* power of two */
 #define RK_SHARED_OPEN  1024u
 #define RK_SHARED_TEXT  512u
-#define RK_SHARED_TOLD  (192u << 10)
+#define RK_SHARED_TOLD \
+    (512u << 10) /* 64 rows in each list, each text as long as it may be: 320 KiB */
 
 enum rk_name_state { RK_NAME_FREE, RK_NAME_UNRESOLVED, RK_NAME_USED };
 
