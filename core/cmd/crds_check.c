@@ -36,12 +36,26 @@ static int unreadable(const struct rk_crds *c, const struct rk_crd *crd, const s
 
 /* ---- check ---- */
 
+/* It, or something below it that it takes along: lists of fields need not name what only leads to them. */
+static bool is_needed(const struct look *l, const char *path)
+{
+    size_t n = strlen(path), pos = 0;
+    const char *need;
+    void *value;
+    if (!l->crd->needs || rk_map_get(&l->needs, path))
+        return true;
+    while (rk_map_next(&l->needs, &pos, &need, &value))
+        if (strncmp(need, path, n) == 0 && (need[n] == '.' || need[n] == '['))
+            return true;
+    return false;
+}
+
 static void lacking(void *ctx, const struct rk_schema_change *change)
 {
     struct look *l = ctx;
     if (change->what != RK_SCHEMA_ADDED || change->kept)
         return;
-    if (l->crd->needs && !rk_map_get(&l->needs, change->path)) {
+    if (!is_needed(l, change->path)) {
         l->others++;
         return;
     }

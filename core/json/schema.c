@@ -77,8 +77,9 @@ static bool is_walked(const cJSON *from, const cJSON *to, const char *word)
 {
     if (rk_str_eq(word, "properties") || rk_str_eq(word, "description"))
         return true;
+    const cJSON *was = rk_json_get(from, word), *is = rk_json_get(to, word);
     return (rk_str_eq(word, "items") || rk_str_eq(word, "additionalProperties")) &&
-           below(from, word) && below(to, word);
+           (!was || rk_json_is_object(was)) && (!is || rk_json_is_object(is));
 }
 
 static void words(struct walk *w, const cJSON *from, const cJSON *to)
@@ -109,34 +110,44 @@ static void compare_at(struct walk *w, const char *dot, const char *word, const 
     w->path[was] = '\0';
 }
 
-static void lone(struct walk *w, const char *name, enum rk_schema_what what, bool kept)
+static void lone(struct walk *w, const char *dot, const char *name, enum rk_schema_what what,
+                 bool kept)
 {
-    size_t was = go(w, w->path[0] ? "." : "", name);
+    size_t was = go(w, dot, name);
     if (was == (size_t)-1)
         return;
     tell(w, (struct rk_schema_change){.what = what, .kept = kept});
     w->path[was] = '\0';
 }
 
+/* Elements of a list, values of a map: one of the two may have none. */
+static void elements(struct walk *w, const cJSON *from, const cJSON *to, const char *word,
+                     const char *dot, const char *name)
+{
+    const cJSON *was = below(from, word), *is = below(to, word);
+    if (was && is)
+        compare_at(w, dot, name, was, is);
+    else if ((was || is) && is_walked(from, to, word))
+        lone(w, dot, name, is ? RK_SCHEMA_ADDED : RK_SCHEMA_REMOVED, is && keeps_unknown(from));
+}
+
 static void compare(struct walk *w, const cJSON *from, const cJSON *to)
 {
     const cJSON *before = below(from, "properties"), *after = below(to, "properties");
+    const char *dot = w->path[0] ? "." : "";
     words(w, from, to);
     for (const cJSON *p = after ? after->child : NULL; p; p = p->next) {
         const cJSON *was = rk_json_get(before, p->string);
         if (was)
-            compare_at(w, w->path[0] ? "." : "", p->string, was, p);
+            compare_at(w, dot, p->string, was, p);
         else
-            lone(w, p->string, RK_SCHEMA_ADDED, keeps_unknown(from));
+            lone(w, dot, p->string, RK_SCHEMA_ADDED, keeps_unknown(from));
     }
     for (const cJSON *p = before ? before->child : NULL; p; p = p->next)
         if (!rk_json_get(after, p->string))
-            lone(w, p->string, RK_SCHEMA_REMOVED, false);
-    if (below(from, "items") && below(to, "items"))
-        compare_at(w, "", "[]", below(from, "items"), below(to, "items"));
-    if (below(from, "additionalProperties") && below(to, "additionalProperties"))
-        compare_at(w, w->path[0] ? "." : "", "*", below(from, "additionalProperties"),
-                   below(to, "additionalProperties"));
+            lone(w, dot, p->string, RK_SCHEMA_REMOVED, false);
+    elements(w, from, to, "items", "", "[]");
+    elements(w, from, to, "additionalProperties", dot, "*");
 }
 
 void rk_schema_compare(const cJSON *from, const cJSON *to,

@@ -180,6 +180,15 @@ def test_what_a_cluster_lacks_is_told_by_path(bench):
         f"{bench.name}: drops 1 fields of Kubernetes' own types that this version's definition keeps"]
 
 
+def test_what_only_leads_to_a_needed_field_is_told_when_it_is_lacking(bench):
+    """A map without its values, and a parent that the list of fields does not name."""
+    (bench.folder / "fields" / f"{bench.name}.txt").write_text("spec.names.*.a\nspec.groups[].hosts\n")
+    doc, fields = bench.theirs()
+    del fields["spec"]["properties"]["names"]["additionalProperties"], fields["spec"]["properties"]["groups"]
+    bench.put(doc)
+    assert bench.crds("check", code=1).splitlines() == [f"{bench.name}: v1 lacks {path}" for path in ("spec.groups", "spec.names.*")]
+
+
 def test_a_version_that_is_not_served_is_told(bench):
     doc, _ = bench.theirs()
     doc["spec"]["versions"][0]["name"] = "v2"

@@ -106,6 +106,13 @@ static void what_differs_is_told_by_path_and_nothing_below_what_is_new(void **st
         "+(kept)a ");
     assert_string_equal(changes("{\"items\":true}", "{\"items\":{\"type\":\"string\"}}"),
                         "~:items=true>{\"type\":\"string\"} ");
+    assert_string_equal(
+        changes("{\"properties\":{\"l\":{\"items\":{}},\"m\":{}}}",
+                "{\"properties\":{\"l\":{},\"m\":{\"additionalProperties\":{\"properties\":{}}}}}"),
+        "-l[] +m.* ");
+    assert_string_equal(changes("{\"x-kubernetes-preserve-unknown-fields\":true}",
+                                "{\"x-kubernetes-preserve-unknown-fields\":true,\"items\":{}}"),
+                        "+(kept)[] ");
     assert_string_equal(changes("7", "{}"), "");
     rk_buf_done(&told);
 }
