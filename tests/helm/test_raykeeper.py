@@ -310,6 +310,44 @@ def test_another_configuration_makes_other_pods():
     assert mark({"dropIns": {"a.ini": "[breaker]\nfloor = 1"}}) != mark({"dropIns": {"a.ini": "[breaker]\nfloor = 2"}})
 
 
+NONE_IS_AN_ANSWER = {"resources", "podSecurityContext", "securityContext"}
+
+
+def without_mark(docs):
+    one(docs, "Deployment")["spec"]["template"]["metadata"]["annotations"].pop("raykeeper.io/config")
+    return docs
+
+
+def test_values_that_are_not_there_are_the_defaults():
+    """`null` takes a default away, and so does `helm upgrade --reuse-values`: of a release of KubeRay's chart it brings that chart's values and none of ours."""
+    keys = set(yaml.safe_load((CHART / "values.yaml").read_text())) - NONE_IS_AN_ANSWER
+    plain = without_mark(objects())
+    assert without_mark(objects(dict.fromkeys(keys))) == plain
+    assert not [key for key in keys if without_mark(objects({key: None})) != plain]
+    theirs = yaml.safe_load((CASES / "kuberay" / "values.yaml").read_text())
+    reused = {**dict.fromkeys(keys), "livenessProbe": {"periodSeconds": 7, "timeoutSeconds": None}, **theirs}
+    assert without_mark(objects(reused, ("kuberay-operator", "kuberay"))) == without_mark(objects(
+        {"livenessProbe": {"periodSeconds": 7}, **theirs}, ("kuberay-operator", "kuberay")))
+
+
+def test_a_container_may_go_without_limits_and_a_pod_without_a_user():
+    docs = objects({**dict.fromkeys(NONE_IS_AN_ANSWER - {"podSecurityContext"}), "podSecurityContext": {"runAsUser": None}})
+    pod, (container,) = containers(docs)
+    assert "resources" not in container and "securityContext" not in container and "runAsUser" not in pod["securityContext"]
+
+
+def test_every_template_begins_with_whole_values():
+    begun = {path.name: path.read_text().startswith('{{- include "raykeeper.whole" . ') for path in (CHART / "templates").iterdir() if not path.name.startswith("_")}
+    assert begun and all(begun.values()), begun
+    assert (CHART / "files" / "values.yaml").resolve() == CHART / "values.yaml"
+
+
+def test_an_option_that_is_null_is_not_set(tmp_path):
+    docs = objects({"config": {"operator": {"log-level": None, "log-format": "text"}, "plugins": {"disable": None}}, "site": {"labels": None},
+                    "dropIns": {"10-none.ini": None, "20-some.ini": {"breaker": {"floor": None, "percent": 33}}}})
+    assert conf(tmp_path, docs) == {"operator.log-format": "text", "breaker.percent": "33"}
+
+
 def test_keys_of_tomorrow_are_told():
     docs = objects({"moon": 1, "logging": {"colour": True}, "metrics": {"serviceMonitor": {"enabled": False}}, "resources": {"limits": {"memory": "1Gi"}}})
     assert not_taken(docs) == ["logging.colour: is no value that is known here; left out", "moon: is no value that is known here; left out"]

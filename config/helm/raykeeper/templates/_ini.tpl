@@ -1,4 +1,4 @@
-{{/* INI text from sections of options, as raykeeper reads it. Nothing that it would cut or refuse is written. */}}
+{{/* INI text from sections of options, as raykeeper reads it. Nothing that it would cut or refuse is written; `null` is an option that is not set. */}}
 
 {{/* A value as a text of one or several lines. (list WHERE VALUE) */}}
 {{- define "raykeeper.iniValue" -}}
@@ -31,6 +31,7 @@
 {{- if not (kindIs "map" $options) }}{{- fail (printf "%s: [%s] is no map of options" $where $section) }}{{- end }}
 [{{ $section }}]
 {{- range $key, $value := $options }}
+{{- if not (kindIs "invalid" $value) }}
 {{- $at := printf "%s: [%s] %s" $where $section $key }}
 {{- $text := include "raykeeper.iniValue" (list $at $value) }}
 {{- range splitList "\n" $text }}
@@ -45,6 +46,7 @@
 {{ printf "%s = %s" $key $text | trim }}
 {{- end }}
 {{- end }}
+{{- end }}
 {{ end }}
 {{- end }}
 {{- end }}
@@ -55,7 +57,7 @@
 {{- if kindIs "map" $v -}}
 {{- include "raykeeper.ini" (list (printf "dropIns.%s" $name) $v) | trim -}}
 {{- else -}}
-{{- $v | trim -}}
+{{- default "" $v | trim -}}
 {{- end -}}
 {{- end }}
 

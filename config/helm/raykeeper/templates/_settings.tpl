@@ -13,7 +13,7 @@
 {{- range $section, $options := .Values.config -}}
 {{- if and $options (not (kindIs "map" $options)) -}}{{- fail (printf "config: [%s] is no map of options" $section) -}}{{- end -}}
 {{- if and (eq $section "plugins") (hasKey (default dict $options) "disable") -}}
-{{- $more := $options.disable -}}
+{{- $more := default list $options.disable -}}
 {{- if not (kindIs "slice" $more) -}}{{- $more = regexSplit "[,\\s]+" (toString $more) -1 -}}{{- end -}}
 {{- $disabled = concat $disabled $more -}}
 {{- $options = omit $options "disable" -}}
