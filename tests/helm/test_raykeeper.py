@@ -1,9 +1,11 @@
 """The operator's chart, offline, beside its goldens: that KubeRay's values mean what `raykeeper migrate` says, what is refused, which rights it asks for, and that
 its copies of what others own are no copies."""
 import json
+import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -174,18 +176,30 @@ def test_a_plugin_of_others_is_copied_and_then_read_only():
     assert "[plugin:other]\nfile = /opt/plugins/other/other.so\n" in ini(docs)
 
 
-def test_what_the_init_container_copies_is_loaded(tmp_path):
-    """Its words, run here. An emptyDir may be written to by everybody, and a plugin in such a folder is refused: it is copied into one of its own."""
+@pytest.fixture
+def open_folder():
+    """One that other users reach; tmp_path is ours alone."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def test_what_the_init_container_copies_is_loaded(open_folder, tmp_path):
+    """Its words, run here as its user. An emptyDir may be written to by everybody, and a plugin in such a folder is refused: it is copied into one of its own."""
     docs = objects({"plugins": {"extra": [{"name": "shm", "image": "a:1", "files": ["/a/shm.so"]}]}})
-    (copies,) = containers(docs)[0]["initContainers"]
-    volume, mine = tmp_path / "volume", tmp_path / "shm.so"
+    pod, (copies, _) = containers(docs)
+    volume, mine = open_folder / "volume", open_folder / "shm.so"
     volume.mkdir()
     volume.chmod(0o777)
     mine.write_bytes((Path(RAYKEEPER).parent / "plugins" / "shm.so").read_bytes())
-    mine.chmod(0o775)
     words = [w.replace("/plugin/", f"{volume}/").replace("/a/shm.so", str(mine)) for w in copies["command"]]
-    for _ in range(2):  # a container that is started again finds its own work
-        subprocess.run(words, check=True)
+    root = os.geteuid() == 0
+    for mode in (0o555, 0o555, 0o775):  # a container that is started again finds its own work, read-only as it may be
+        mine.chmod(mode)
+        subprocess.run(words, check=True, user=pod["securityContext"]["runAsUser"] if root else None)
+    copied = volume / "lib" / "shm.so"
+    for path in (copied.parent, copied):  # in a pod it is the operator's user too
+        os.chown(path, os.geteuid(), -1)
 
     def loaded(text):
         (tmp_path / "raykeeper.ini").write_text(text)
