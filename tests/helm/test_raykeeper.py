@@ -111,8 +111,9 @@ def test_without_rbac_there_are_no_roles():
 
 def test_a_foreign_plugin_brings_its_own_rights():
     right = {"apiGroups": ["acme.example"], "resources": ["things"], "verbs": ["list", "watch"]}
-    docs = objects({"plugins": {"extra": [{"name": "acme", "image": "acme:1", "files": ["/a/acme.so"], "rights": [right]}]}})
-    assert one(docs, "ClusterRole")["rules"] == rules_of_table("namespace,cluster") + [right]
+    extra = [{"name": "acme", "image": "acme:1", "files": ["/a/acme.so"], "rights": [right]}]
+    assert one(objects({"plugins": {"extra": extra}}), "ClusterRole")["rules"] == rules_of_table("namespace,cluster") + [right]
+    assert one(objects({"plugins": {"extra": extra, "disable": ["acme"]}}), "ClusterRole")["rules"] == rules_of_table("namespace,cluster")
 
 
 # --- pods
@@ -165,7 +166,7 @@ def test_images_of_kuberay_are_left_out_and_told():
 
 def test_a_plugin_of_others_is_copied_and_then_read_only():
     docs = objects({"plugins": {"extra": [{"name": "acme", "image": "acme:1", "files": ["/a/acme.so", "/a/more.so"], "after": "worker", "options": {"colour": "blue"}},
-                                          {"name": "other", "volume": {"persistentVolumeClaim": {"claimName": "c"}}, "files": ["sub/other.so"]}]}})
+                                          {"name": "other", "volume": {"persistentVolumeClaim": {"claimName": "c"}}, "files": ["/sub/other.so"]}]}})
     pod, (copies, operator) = containers(docs)
     assert copies["name"] == "plugin-acme" and copies["command"][-2:] == ["/a/acme.so", "/a/more.so"]
     mounts = {m["name"]: m for m in operator["volumeMounts"]}
@@ -173,7 +174,7 @@ def test_a_plugin_of_others_is_copied_and_then_read_only():
     volumes = {v["name"]: v for v in pod["volumes"]}
     assert "emptyDir" in volumes["plugin-acme"] and volumes["plugin-other"]["persistentVolumeClaim"] == {"claimName": "c"}
     assert "[plugin:acme]\nafter = worker\ncolour = blue\nfile = /opt/plugins/acme/lib/acme.so\n" in ini(docs)
-    assert "[plugin:other]\nfile = /opt/plugins/other/other.so\n" in ini(docs)
+    assert "[plugin:other]\nfile = /opt/plugins/other/sub/other.so\n" in ini(docs)
 
 
 @pytest.fixture

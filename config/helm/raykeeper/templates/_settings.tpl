@@ -3,7 +3,8 @@
 {{- $all := include "raykeeper.kuberay" . | fromJson -}}
 {{- $ini := $all.sections -}}
 {{- range .Values.plugins.extra -}}
-{{- $own := dict "file" (printf "/opt/plugins/%s/%s%s" .name (ternary "lib/" "" (hasKey . "image")) (base (first .files))) -}}
+{{- $file := hasKey . "image" | ternary (printf "lib/%s" (base (first .files))) (trimPrefix "/" (first .files)) -}}
+{{- $own := dict "file" (printf "/opt/plugins/%s/%s" .name $file) -}}
 {{- with .after -}}{{- $_ := set $own "after" . -}}{{- end -}}
 {{- $_ := set $ini (printf "plugin:%s" .name) (merge $own (default dict .options)) -}}
 {{- end -}}
@@ -78,8 +79,8 @@ rules:
 {{- end }}
 {{- if has "namespace" $scopes }}
 {{- range $top.Values.plugins.extra }}
-{{- with .rights }}
-{{ toYaml . | indent 2 }}
+{{- if and .rights (not (has .name $disabled)) }}
+{{ toYaml .rights | indent 2 }}
 {{- end }}
 {{- end }}
 {{- end }}
