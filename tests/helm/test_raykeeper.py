@@ -368,6 +368,22 @@ def test_keys_of_tomorrow_are_told():
     assert not_taken(docs) == ["logging.colour: is no value that is known here; left out", "moon: is no value that is known here; left out"]
 
 
+def test_names_of_digits_stay_texts():
+    """YAML takes `123` for a number, and the API server no number for a name."""
+    extra = [{"name": "acme", "image": "77", "files": ["/acme.so"]}]
+    docs = objects({"priorityClassName": "77", "serviceAccount": {"name": "77"}, "watchNamespace": ["77"], "nameOverride": "77", "componentOverride": "77", "plugins": {"extra": extra},
+                    "metrics": {"serviceMonitor": {"enabled": True}}, "grafanaDashboard": {"enabled": True}, "flowSchema": {"enabled": True}}, ("77", "77"))
+
+    def numbers(value, path=()):
+        if isinstance(value, (dict, list)):
+            for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+                yield from numbers(inner, (*path, key))
+        elif value == 77:
+            yield path
+
+    assert not [(d["kind"], *path) for d in docs for path in numbers(d)]
+
+
 REFUSED = {
     "a scheduler": ({"batchScheduler": {"name": "volcano"}}, "batchScheduler", "supported"),
     "the old switch of one": ({"batchScheduler": {"enabled": True}}, "batchScheduler"),

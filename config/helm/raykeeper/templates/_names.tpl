@@ -21,8 +21,8 @@
 {{- end }}
 
 {{- define "raykeeper.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "raykeeper.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "raykeeper.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "raykeeper.labels" -}}

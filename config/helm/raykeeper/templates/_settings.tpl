@@ -88,6 +88,6 @@ rules:
 
 {{- define "raykeeper.subject" -}}
 - kind: ServiceAccount
-  name: {{ include "raykeeper.account" . }}
-  namespace: {{ .Release.Namespace }}
+  name: {{ include "raykeeper.account" . | quote }}
+  namespace: {{ .Release.Namespace | quote }}
 {{- end }}
