@@ -283,6 +283,26 @@ def test_pods_get_what_migrate_puts_into_them(tmp_path):
     assert "log-agent" in json.dumps(pods[0]) and "a  ; b # c ;; d" in json.dumps(pods[0])
 
 
+ODD = ["a;b", "a ;b", "#", " lead", "trail ", "a  b", "tab\t", "a\nb", "a\r\nb", "'\"\\", "\\u003b", "{{ x }}", "%s %q", "$(A)", "=", "[x]", "\x7f", "\x85", "\x9f", "a\u2028b", "\ufeff", "é 日本 😀", "<&>"]
+
+
+def test_odd_characters_come_into_the_pods_as_they_were():
+    """Through YAML, an INI file and JSON: among them what begins a comment, and what YAML takes for the end of a line."""
+    env = [{"name": f"V{i}", "value": text} for i, text in enumerate(ODD)]
+    docs = objects({"configuration": {"enabled": True, "defaultContainerEnvs": env, "headSidecarContainers": [{"name": "side", "image": "a", "args": ODD}]}})
+    assert not_taken(docs) == []
+    with tempfile.NamedTemporaryFile("w", suffix=".ini") as file:
+        file.write(ini(docs))
+        file.flush()
+        done = run("render", "--config", file.name, "-o", "json", "--now", "2026-01-02T03:04:05Z", ROOT / "config" / "samples" / "raycluster.yaml")
+    assert done.returncode == 0, done.stderr
+    (head,) = (d for d in json.loads(done.stdout) if d["kind"] == "Pod" and d["metadata"]["labels"]["ray.io/node-type"] == "head")
+    side = next(c for c in head["spec"]["containers"] if c["name"] == "side")
+    others = next(c for c in head["spec"]["containers"] if c["name"] != "side")
+    assert side["args"] == ODD
+    assert [e for e in others["env"] if re.fullmatch(r"V\d+", e["name"])] == env
+
+
 @pytest.mark.parametrize("name", LOSSY)
 def test_what_migrate_calls_lossy_is_refused_or_told(tmp_path, name):
     given, where = LOSSY[name]

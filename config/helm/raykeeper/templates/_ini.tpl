@@ -61,17 +61,24 @@
 {{- end -}}
 {{- end }}
 
+{{/* A text of several lines in YAML; with escapes where it has a character that YAML takes for the end of a line, or not at all. (list NAME TEXT) */}}
+{{- define "raykeeper.entry" -}}
+{{- $name := index . 0 -}}{{- $text := index . 1 -}}
+{{- if regexMatch "[^\\n\\x20-\\x7e\\xa0-\\x{2027}\\x{202a}-\\x{d7ff}\\x{e000}-\\x{fefe}\\x{ff00}-\\x{fffd}\\x{10000}-\\x{10ffff}]" $text -}}
+{{ $name }}: {{ printf "%+q" $text }}
+{{- else -}}
+{{ dict $name $text | toYaml }}
+{{- end -}}
+{{- end }}
+
 {{/* What is in the ConfigMap; its hash is an annotation of the pods. */}}
 {{- define "raykeeper.data" -}}
 {{- $settings := include "raykeeper.settings" . | fromJson -}}
-raykeeper.ini: |
-  ; From the values of the release {{ .Release.Name }}. What is not here has its default: `raykeeper conf` tells all of it.
-  {{- range $settings.told }}
-  ; not taken over: {{ . | replace "\n" " " | trunc 500 }}
-  {{- end }}
-  {{- include "raykeeper.ini" (list "values" $settings.sections) | trimSuffix "\n" | nindent 2 }}
-{{- range $name, $text := .Values.dropIns }}
-{{ $name }}: |
-  {{- include "raykeeper.dropIn" (list $name $text) | nindent 2 }}
+{{- $head := printf "; From the values of the release %s. What is not here has its default: `raykeeper conf` tells all of it.\n" .Release.Name -}}
+{{- range $settings.told -}}{{- $head = printf "%s; not taken over: %s\n" $head (replace "\n" " " . | trunc 500) -}}{{- end -}}
+{{- $data := dict "raykeeper.ini" (printf "%s%s" $head (include "raykeeper.ini" (list "values" $settings.sections)) | trim | printf "%s\n") -}}
+{{- range $name, $text := .Values.dropIns -}}{{- $_ := set $data $name (printf "%s\n" (include "raykeeper.dropIn" (list $name $text))) -}}{{- end -}}
+{{- range $name, $text := $data }}
+{{ include "raykeeper.entry" (list $name $text) }}
 {{- end }}
 {{- end }}

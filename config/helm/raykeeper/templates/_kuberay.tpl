@@ -1,9 +1,9 @@
 {{/* What KubeRay's values say to the operator, as options of raykeeper.ini: the same that `raykeeper migrate --from kuberay-values` makes of them (docs/migrate.md;
 tests/helm compares the two). What has no meaning here is told. Result, as JSON: sections, disable (names of plugins), env (what is left of it), told (texts). */}}
 
-{{/* JSON in which no character begins a comment of an INI file. */}}
+{{/* JSON in which no character begins a comment of an INI file, or may not be in one. */}}
 {{- define "raykeeper.json" -}}
-{{- toJson . | replace ";" "\\u003b" | replace "#" "\\u0023" | replace "  " " \\u0020" -}}
+{{- toJson . | replace ";" "\\u003b" | replace "#" "\\u0023" | replace "  " " \\u0020" | replace "\u007f" "\\u007f" -}}
 {{- end }}
 
 {{/* May this be a value of one line? `yes`, or nothing. */}}
