@@ -419,6 +419,7 @@ REFUSED = {
     "a drop-in that is not read": ({"dropIns": {"a.txt": "x"}}, "a.txt", ".ini"),
     "probes without a page": ({"config": {"health": {"address": ""}}}, "config.health.address"),
     "a namespace that is none": ({"watchNamespace": ["Team A"]}, "watchNamespace", "Team A"),
+    "namespaces without a comma": ({"watchNamespace": "team-a team-b"}, "watchNamespace", "team-a team-b"),
     "a slip in our own keys": ({"plugins": {"disabled": ["tls"]}}, "plugins", "disabled"),
     "a plugin from nowhere": ({"plugins": {"extra": [{"name": "a", "files": ["a.so"]}]}}, "/plugins/extra/0"),
     "a plugin that is no file": ({"plugins": {"extra": [{"name": "a", "image": "a", "files": ["a.txt"]}]}}, "/plugins/extra/0/files/0"),

@@ -145,7 +145,7 @@ tests/helm compares the two). What has no meaning here is told. Result, as JSON:
 {{/* Namespaces to serve, comma separated; empty: all. */}}
 {{- define "raykeeper.watch" -}}
 {{- $list := .Values.watchNamespace -}}
-{{- if kindIs "string" $list -}}{{- $list = without (splitList "," (nospace $list)) "" -}}{{- end -}}
+{{- if kindIs "string" $list -}}{{- $list = without (regexSplit "\\s*,\\s*" (trim $list) -1) "" -}}{{- end -}}
 {{- if and .Values.singleNamespaceInstall (not $list) -}}{{- $list = list .Release.Namespace -}}{{- end -}}
 {{- range $list -}}
 {{- if not (regexMatch "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$" (toString .)) -}}{{- fail (printf "watchNamespace: %q cannot be the name of a namespace" (toString .)) -}}{{- end -}}
