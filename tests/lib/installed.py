@@ -74,10 +74,10 @@ def user(deployment):
 
 
 def asked(live, who, since):
-    """(answer, verb, resource.group[/part]) of all requests of a user, with their URIs."""
+    """(answer, verb, resource.group[/part]) of all requests of a user, with their URIs. What a namespace refuses because it goes is left out: that is no matter of rights."""
     live.audit.settle()
     for e in live.audit.rows(since):
-        if e["user"]["username"] == who:
+        if e["user"]["username"] == who and "because it is being terminated" not in e["responseStatus"].get("message", ""):
             ref = e.get("objectRef", {})
             group, part = ref.get("apiGroup"), ref.get("subresource")
             what = ref.get("resource", "") + (f".{group}" if group else "") + (f"/{part}" if part else "")
