@@ -1,5 +1,4 @@
 /* All options with what is told of them: as an annotated file, as a page, as a part of a manual page. Section by section, in order of binding. */
-#include <assert.h>
 #include <string.h>
 
 #include "core/conf/conf_room.h"
@@ -108,24 +107,25 @@ static void mdoc_option(const struct rk_opt_def *def, const char *type, struct r
 
 void rk_conf_document(const struct rk_conf *c, enum rk_conf_form form, struct rk_buf *out)
 {
-    static const struct {
+    static const struct form {
         void (*section)(const char *section, bool first, struct rk_buf *out);
         void (*option)(const struct rk_opt_def *def, const char *type, struct rk_buf *out);
         const char *end;
-    } forms[] = {[RK_CONF_INI] = {ini_section, ini_option, ""},
-                 [RK_CONF_MARKDOWN] = {markdown_section, markdown_option, ""},
-                 [RK_CONF_MDOC] = {mdoc_section, mdoc_option, ".El\n"}};
+    } ini = {ini_section, ini_option, ""}, markdown = {markdown_section, markdown_option, ""},
+      mdoc = {mdoc_section, mdoc_option, ".El\n"};
+    const struct form *f = form == RK_CONF_MDOC       ? &mdoc
+                           : form == RK_CONF_MARKDOWN ? &markdown
+                                                      : &ini;
     char type[512];
-    assert(form >= RK_CONF_INI && form <= RK_CONF_MDOC);
     for (size_t i = 0; i < c->n_options; i++) {
         if (!rk__conf_starts_section(c, i))
             continue;
-        forms[form].section(c->options[i].section, i == 0, out);
+        f->section(c->options[i].section, i == 0, out);
         for (size_t k = i; k < c->n_options; k = rk__conf_next_in_section(c, i, k)) {
             rk__conf_type_text(&c->options[k].def, type, sizeof type);
-            forms[form].option(&c->options[k].def, type, out);
+            f->option(&c->options[k].def, type, out);
         }
     }
     if (c->n_options > 0)
-        (void)rk_buf_adds(out, forms[form].end);
+        (void)rk_buf_adds(out, f->end);
 }

@@ -66,6 +66,7 @@ static void note_end(struct rk_master *m, int status, const struct rk_end *end, 
                                         [RK_HANG_SLEEPS] = "killed: a hook slept for too long"};
     char code[32];
     int n = snprintf(code, sizeof(code), "exit code %d", WEXITSTATUS(status));
+    (void)n; /* it fits */
     const char *how = blamed                  ? end->how
                       : m->hang != RK_HANG_NO ? hangs[m->hang]
                       : WIFSIGNALED(status)   ? strsignal(WTERMSIG(status))
