@@ -64,7 +64,9 @@ static struct rk_span schema_of(const struct kind_skew *k, struct rk_span docume
             end = i > 0 ? i - 1 : 0;
         }
     (void)rk_buf_addf(&b, "%s.%s", k->version, k->kind);
-    struct rk_span found = b.full ? (struct rk_span){0} : rk_scan_get(document, rk_buf_text(&b));
+    struct rk_span found = {0};
+    if (!b.full)
+        found = rk_scan_get(document, rk_buf_text(&b));
     rk_buf_done(&b);
     return found;
 }
