@@ -4,6 +4,9 @@
  * not that the user wants one host or no worker. Read so, workers went that nobody wanted gone. What is absent is taken to be as the pods have it. */
 #include "worker.h"
 
+/* The largest slices have some thousand hosts; a label that says more was not written by us. */
+#define HOSTS_MAX 10000
+
 static int is_absent(const rk_api *rk, const rk_json *group, const char *path)
 {
     return rk->type(rk->at(group, path)) == RK_JSON_ABSENT;
@@ -21,7 +24,8 @@ static void count(const rk_api *rk, rk_pass *ps, const struct pods *all, const r
             continue;
         int64_t host = worker_number(rk, ps, p.pod[i].json, RAY_L_HOST);
         (*ret_pods)++;
-        *ret_hosts = host + 1 > *ret_hosts ? host + 1 : *ret_hosts;
+        if (host < HOSTS_MAX && host + 1 > *ret_hosts)
+            *ret_hosts = host + 1;
     }
 }
 

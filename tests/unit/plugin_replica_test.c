@@ -466,6 +466,23 @@ static void the_name_of_a_replica_is_a_legal_label_however_long_the_groups(void 
     close_world(&w);
 }
 
+/* The label would be believed where a definition dropped numOfHosts. */
+static void a_senseless_host_number_makes_no_hosts_where_their_number_is_not_known(void **state)
+{
+    static const char spec[] =
+        "{\"headGroupSpec\":{},\"workerGroupSpecs\":[{\"groupName\":\"tpu\",\"replicas\":1,"
+        "\"template\":{\"spec\":{\"containers\":[{\"name\":\"ray\",\"image\":\"i\"}]}}}]}";
+    static const char *const hosts[] = {"9223372036854775807", "2147483646", "10000"};
+    for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
+        struct world w;
+        (void)state;
+        open_world(&w, &rk_plugin_v0, 32);
+        (void)see(&w, "aaaaa", "0", hosts[i], "Running", OLD);
+        assert_only(world_run(&w, spec), 0, 0);
+        close_world(&w);
+    }
+}
+
 /* A definition that does not know a field drops it from what is read, too; one that knows it gives it a default. */
 static void replicas_stay_when_an_old_definition_drops_their_number_of_hosts(void **state)
 {
@@ -531,6 +548,7 @@ int main(void)
         cmocka_unit_test(of_two_pods_that_are_one_host_the_younger_goes_and_nobody_else),
         cmocka_unit_test(senseless_labels_fill_a_place_and_crash_nothing),
         cmocka_unit_test(the_name_of_a_replica_is_a_legal_label_however_long_the_groups),
+        cmocka_unit_test(a_senseless_host_number_makes_no_hosts_where_their_number_is_not_known),
         cmocka_unit_test(replicas_stay_when_an_old_definition_drops_their_number_of_hosts),
         cmocka_unit_test(twenty_thousand_hosts_take_no_time),
     };
