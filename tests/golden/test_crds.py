@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+pytestmark = pytest.mark.asan
+
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "config" / "crd"
 BUILD = Path(os.environ.get("RK_BUILD") or ROOT / "build")
