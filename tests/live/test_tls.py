@@ -153,7 +153,7 @@ def test_no_pod_is_made_before_the_certificates_and_they_follow_the_pods(tls):
         [r["uid"] for r in s["metadata"].get("ownerReferences", [])] == [uid] for s in w.all("secrets")), what="Secrets with an owner")
     tls.scale("sealed", 1)
     until(tls, follows("sealed", 1), "the address of the worker that went is gone")
-    assert tls.all.condition("sealed", "CertificatesReady")["status"] == "True"
+    tls.all.wait_for(lambda w: w.condition("sealed", "CertificatesReady").get("status") == "True", what="certificates that are ready again, told")
     assert not [e for e in tls.all.events("sealed") if e["type"] == "Warning"]
 
 
