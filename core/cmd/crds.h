@@ -27,6 +27,7 @@ int rk_crds_choose(struct rk_crds *c, char **words, int n_words);
 /* The version of our definition that objects are stored as; all of its text in the arena of the definition. "" when it has none. */
 const char *rk_crd_stored(const cJSON *crd);
 const cJSON *rk_crd_version(const cJSON *crd, const char *version); /* NULL = not there */
+int64_t rk_crd_generation(const cJSON *live);                       /* 0 = unknown */
 const cJSON *rk_crd_schema(const cJSON *version);
 /* Is it among status.storedVersions, though our definition has no such version? *pos = 0 first. */
 const char *rk_crd_foreign(const struct rk_crd *ours, const cJSON *live, size_t *pos);

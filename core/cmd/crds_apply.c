@@ -4,13 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static int64_t generation(const cJSON *live)
-{
-    int64_t n = 0;
-    (void)rk_json_int64(rk_json_get(rk_json_get(live, "metadata"), "generation"), &n); /* else 0 */
-    return n;
-}
-
 static const char *list_of(struct rk_crds *c, const struct rk_crd *crd, const cJSON *live)
 {
     const char *names = "", *name;
@@ -43,9 +36,9 @@ static int one(struct rk_crds *c, const struct rk_crd *crd, const char **ret_wor
         r = rk_crds_put(c, crd, crd->doc, false, err);
     if (r == 0)
         r = rk_crds_established(c, crd, &after, err);
-    *ret_word = !before                                   ? "created"
-                : generation(before) != generation(after) ? "changed"
-                                                          : "unchanged";
+    *ret_word = !before                                                 ? "created"
+                : rk_crd_generation(before) != rk_crd_generation(after) ? "changed"
+                                                                        : "unchanged";
     return r;
 }
 

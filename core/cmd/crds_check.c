@@ -28,10 +28,18 @@ static void look_begin(struct look *l, struct rk_crds *c, const struct rk_crd *c
         rk_map_put(&l->needs, rk_arena_strndup(&c->a, path.p, path.n), l);
 }
 
-static int unreadable(const struct rk_crds *c, const struct rk_crd *crd, const struct rk_err *err)
+/* NULL: it is not there, or cannot be read, which is told. */
+static const cJSON *live_of(struct rk_crds *c, const struct rk_crd *crd, const char *absent)
 {
-    fprintf(stderr, "%s: %s (%s, %s)\n", crd->name, err->text, c->live.server, c->live.whence);
-    return 1;
+    struct rk_err err = RK_ERR_INIT;
+    cJSON *live = NULL;
+    if (rk_crds_get(c, crd, &c->a, &live, &err) != 0) {
+        fprintf(stderr, "%s: %s (%s, %s)\n", crd->name, err.text, c->live.server, c->live.whence);
+        return NULL;
+    }
+    if (!live)
+        printf("%s%s\n", crd->name, absent);
+    return live;
 }
 
 /* ---- check ---- */
@@ -98,15 +106,10 @@ static void notes(const struct look *l, const cJSON *live)
 
 static int check_one(struct rk_crds *c, const struct rk_crd *crd)
 {
-    struct rk_err err = RK_ERR_INIT;
     struct look l;
-    cJSON *live = NULL;
-    if (rk_crds_get(c, crd, &c->a, &live, &err) != 0)
-        return unreadable(c, crd, &err);
-    if (!live) {
-        printf("%s: is not there\n", crd->name);
+    const cJSON *live = live_of(c, crd, ": is not there");
+    if (!live)
         return 1;
-    }
     const cJSON *ours = rk_json_get(rk_json_get(crd->doc, "spec"), "versions");
     look_begin(&l, c, crd);
     for (const cJSON *v = rk_json_is_array(ours) ? ours->child : NULL; v; v = v->next)
@@ -194,16 +197,10 @@ static void diff_versions(struct look *l, const cJSON *live)
 
 static int diff_one(struct rk_crds *c, const struct rk_crd *crd)
 {
-    struct rk_err err = RK_ERR_INIT;
-    struct look l;
-    cJSON *live = NULL;
-    if (rk_crds_get(c, crd, &c->a, &live, &err) != 0)
-        return unreadable(c, crd, &err);
-    if (!live) {
-        printf("%s\n  + the definition\n", crd->name);
+    struct look l = {.c = c, .crd = crd};
+    const cJSON *live = live_of(c, crd, "\n  + the definition");
+    if (!live)
         return 1;
-    }
-    l = (struct look){.c = c, .crd = crd};
     members(&l, "", rk_json_get(live, "spec"), rk_json_get(crd->doc, "spec"));
     diff_versions(&l, live);
     return l.lines > 0;

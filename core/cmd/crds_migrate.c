@@ -172,13 +172,6 @@ static int rewrite(struct migration *m, struct rk_err *err)
 
 /* ---- the definition ---- */
 
-static int64_t generation(const cJSON *live)
-{
-    int64_t n = 0;
-    (void)rk_json_int64(rk_json_get(rk_json_get(live, "metadata"), "generation"), &n); /* else 0 */
-    return n;
-}
-
 static int cut_once(struct migration *m, const cJSON *live, struct rk_err *err)
 {
     struct rk_arena *a = &m->c->a;
@@ -209,7 +202,7 @@ static int cut_list(struct migration *m, const cJSON *before, struct rk_err *err
         cJSON *live = NULL;
         rk_err_clear(err);
         r = rk_crds_get(m->c, m->crd, &m->c->a, &live, err);
-        if (r == 0 && generation(live) != generation(before))
+        if (r == 0 && rk_crd_generation(live) != rk_crd_generation(before))
             return rk_err_set(err, RK_E_CONFLICT,
                               "somebody changed the definition meanwhile: run it again");
         if (r == 0)

@@ -38,6 +38,13 @@ const char *rk_crd_stored(const cJSON *crd)
     return "";
 }
 
+int64_t rk_crd_generation(const cJSON *live)
+{
+    int64_t n = 0;
+    (void)rk_json_int64(rk_json_get(rk_json_get(live, "metadata"), "generation"), &n); /* else 0 */
+    return n;
+}
+
 const cJSON *rk_crd_schema(const cJSON *version)
 {
     return rk_json_get(rk_json_get(version, "schema"), "openAPIV3Schema");
