@@ -74,13 +74,6 @@ static int32_t validate(const rk_api *rk, rk_pass *ps, void *self)
     return RK_OK;
 }
 
-/* Same algorithm: what stands before the first ':'. */
-static int comparable(const char *a, const char *b)
-{
-    size_t n = strcspn(a, ":");
-    return a[n] == ':' && strncmp(a, b, n + 1) == 0;
-}
-
 static int32_t plan(const rk_api *rk, rk_pass *ps, void *self)
 {
     const rk_json *head = NULL, *all = rk->list(ps, RAY_POD);
@@ -94,7 +87,7 @@ static int32_t plan(const rk_api *rk, rk_pass *ps, void *self)
         return RK_OK;
     const char *now = intent(rk, ps), *was = rk->str(head, HASH, ""),
                *name = rk->str(head, "/metadata/name", "");
-    if (!comparable(now, was)) {
+    if (!ray_comparable(now, was)) {
         RK_TRY(rk->annotate(ps, name, RAY_A_HASH, now));
         return rk->annotate(ps, name, RAY_A_VERSION, RAY_OPERATOR_VERSION);
     }

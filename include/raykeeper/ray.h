@@ -44,8 +44,6 @@
             RAY_A_FT, RAY_A_OVERWRITE, RAY_A_HASH, RAY_A_VERSION, RAY_A_TEMPLATE, RAY_A_STORAGE    \
     }
 
-#define RAY_DIGEST "m" /* how ray_digest begins */
-
 #define RAY_C0        "/spec/containers/0" /* always the user's Ray container */
 #define RAY_HEAD_SPEC "/spec/headGroupSpec"
 
@@ -495,7 +493,14 @@ static inline rk_json *ray_meaning(const rk_api *rk, rk_pass *ps, const char *pa
 /* The digest of what it means. The algorithm's name, which ends at the ':', is another than that of a digest of the text. */
 static inline const char *ray_digest(const rk_api *rk, rk_pass *ps, const rk_json *o)
 {
-    return rk->fmt(ps, RAY_DIGEST "%s", rk->digest(ps, ray_meaning(rk, ps, "", o)));
+    return rk->fmt(ps, "m%s", rk->digest(ps, ray_meaning(rk, ps, "", o)));
+}
+
+/* Are both of one algorithm? One of another tells nothing, whoever wrote it. */
+static inline int ray_comparable(const char *a, const char *b)
+{
+    size_t n = strcspn(a, ":");
+    return a[n] == ':' && strncmp(a, b, n + 1) == 0;
 }
 
 #endif

@@ -64,7 +64,7 @@ static struct pods together(const struct pods *p, size_t i, int64_t hosts)
 static const struct pod *outdated(const struct pods *p, const char *hash, int ready)
 {
     for (size_t i = 0; i < p->n; i++)
-        if (p->pod[i].hash && !rk_is(p->pod[i].hash, hash) && !p->pod[i].ready == !ready)
+        if (rollout_is_old(&p->pod[i], hash) && !p->pod[i].ready == !ready)
             return &p->pod[i];
     return NULL;
 }
@@ -72,7 +72,7 @@ static const struct pod *outdated(const struct pods *p, const char *hash, int re
 static int32_t stamp_unknown(const rk_api *rk, rk_pass *ps, const struct pods *p, const char *hash)
 {
     for (size_t i = 0; i < p->n; i++)
-        if (!p->pod[i].hash)
+        if (!ray_comparable(hash, p->pod[i].hash))
             RK_TRY(rk->annotate(ps, p->pod[i].name, RAY_A_TEMPLATE, hash));
     return RK_OK;
 }
@@ -124,7 +124,7 @@ static int32_t head(const rk_api *rk, rk_pass *ps, const struct pods *all, int s
     const char *hash = rollout_hash(rk, ps, rk->at(rk->object(ps), RAY_HEAD_SPEC));
     RK_TRY(stamp_unknown(rk, ps, &p, hash));
     for (size_t i = 0; i < p.n && rk_is(ray_annotation(rk, ps, ROLLOUT_HEAD), "last"); i++)
-        if (p.pod[i].hash && !rk_is(p.pod[i].hash, hash) && (settled || is_down(rk, ps, &p.pod[i])))
+        if (rollout_is_old(&p.pod[i], hash) && (settled || is_down(rk, ps, &p.pod[i])))
             RK_TRY(drop(rk, ps, &p.pod[i], "Head"));
     return RK_OK;
 }

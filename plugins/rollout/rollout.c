@@ -35,11 +35,16 @@ const char *rollout_hash(const rk_api *rk, rk_pass *ps, const rk_json *group)
     return ray_digest(rk, ps, out);
 }
 
+int rollout_is_old(const struct pod *pod, const char *hash)
+{
+    return ray_comparable(hash, pod->hash) && !rk_is(pod->hash, hash);
+}
+
 size_t rollout_outdated(const struct pods *p, const char *hash)
 {
     size_t n = 0;
     for (size_t i = 0; i < p->n; i++)
-        n += p->pod[i].hash && !rk_is(p->pod[i].hash, hash);
+        n += rollout_is_old(&p->pod[i], hash) ? 1 : 0;
     return n;
 }
 
@@ -49,12 +54,6 @@ static int by_group(const void *x, const void *y)
     int d = strcmp(a->group, b->group);
     d = d ? d : strcmp(a->replica, b->replica);
     return d ? d : strcmp(a->name, b->name);
-}
-
-/* A hash of another algorithm tells nothing. */
-static const char *comparable(const char *hash)
-{
-    return hash && strncmp(hash, RAY_DIGEST, strlen(RAY_DIGEST)) == 0 ? hash : NULL;
 }
 
 struct pods rollout_collect(const rk_api *rk, rk_pass *ps)
@@ -67,7 +66,7 @@ struct pods rollout_collect(const rk_api *rk, rk_pass *ps)
                                         .name = rk->str(pod, "/metadata/name", ""),
                                         .group = ray_label(rk, ps, pod, RAY_L_GROUP),
                                         .replica = ray_label(rk, ps, pod, RAY_L_REPLICA),
-                                        .hash = comparable(rk->str(pod, ROLLOUT_HASH, NULL)),
+                                        .hash = rk->str(pod, ROLLOUT_HASH, ""),
                                         .ready = ray_ready(rk, pod)};
     qsort(p.pod, p.n, sizeof(*p.pod), by_group);
     return p;

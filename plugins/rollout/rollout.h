@@ -12,7 +12,7 @@ struct pod { /* an observed one that neither goes nor is dead */
     const rk_json *json;
     const char *name, *group;
     const char *replica; /* of several hosts: its name; "" = none */
-    const char *hash;    /* of the template it was made from; NULL = nobody knows */
+    const char *hash;    /* of the template it was made from; "" = nobody knows */
     int ready;
 };
 
@@ -26,6 +26,8 @@ struct pods {
 struct pods rollout_collect(const rk_api *rk, rk_pass *ps);
 struct pods rollout_group(const struct pods *all, const char *group);
 const char *rollout_hash(const rk_api *rk, rk_pass *ps, const rk_json *group);
+/* Made from another template than that of the hash, as far as its own tells. */
+int rollout_is_old(const struct pod *pod, const char *hash);
 size_t rollout_outdated(const struct pods *p, const char *hash);
 
 /* roll.c */
