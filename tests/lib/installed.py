@@ -11,6 +11,8 @@ from lib.controlplane import ROOT, ControlPlane
 from lib.kube import World
 
 QUICK = ("leader-election.lease=5s", "leader-election.renew=3500ms", "leader-election.retry=500ms")
+# Whether another operator lives, asked of the whole cluster.
+LEASES = "/apis/coordination.k8s.io/v1/leases?fieldSelector=metadata.name%3Dray-operator-leader"
 TABLE = os.path.join(ROOT, "config", "rbac", "source", "rights.yaml")
 
 

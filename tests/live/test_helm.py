@@ -14,7 +14,6 @@ CHART = CHARTS / "raykeeper"
 KUBERAY = Path(ROOT) / "tests" / "helm" / "raykeeper" / "kuberay" / "values.yaml"
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 SECURE = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}, "runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
-LEASES = "/apis/coordination.k8s.io/v1/leases?fieldSelector=metadata.name%3Dray-operator-leader"
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +146,7 @@ def test_installed_by_somebody_who_may_do_nothing_outside_of_one_namespace(live,
     ready(live, "mine", live.see(it.home), securityContext=SECURE)  # in a namespace that takes restricted pods alone
     assert not live.world.pods("left") and not live.world.status("left")
     assert op.stop() == 0
-    assert installed.refused(live, installed.user(deployment), live.since) == [LEASES]
+    assert installed.refused(live, installed.user(deployment), live.since) == [installed.LEASES]
     must("uninstall", "other", "-n", it.home, kubeconfig=kubeconfig)
 
 

@@ -9,7 +9,6 @@ from lib.controlplane import ROOT
 from lib.kube import World
 
 HOME = "raykeeper-system"
-LEASES = "/apis/coordination.k8s.io/v1/leases?fieldSelector=metadata.name%3Dray-operator-leader"
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +71,7 @@ def test_two_namespaces_with_roles_alone(live, tmp_path):
     assert not live.world.pods("left") and not live.world.status("left")
     assert op.stop() == 0
     who = installed.user(deployment)
-    assert installed.refused(live, who, live.since) == [LEASES], "asked for more than it may, but for whether another operator lives"
+    assert installed.refused(live, who, live.since) == [installed.LEASES], "asked for more than it may, but for whether another operator lives"
     may = lambda *what, **where: installed.may(live.kube, who, *what, **where)  # noqa: E731
     assert may("create", "pods", "team-a") and may("delete", "pods", "team-b") and may("patch", "rayclusters/status", "team-a", "ray.io")
     for verb, resource, ns, group in (("list", "pods", live.ns, ""), ("list", "pods", None, ""), ("list", "rayclusters", None, "ray.io"), ("create", "pods", HOME, ""),
