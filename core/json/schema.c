@@ -101,8 +101,8 @@ static void compare(struct walk *w, const cJSON *from, const cJSON *to);
 static void compare_at(struct walk *w, const char *dot, const char *word, const cJSON *from,
                        const cJSON *to)
 {
-    size_t was = go(w, dot, word);
-    if (was == (size_t)-1 || w->depth >= DEPTH_MAX)
+    size_t was = w->depth < DEPTH_MAX ? go(w, dot, word) : (size_t)-1;
+    if (was == (size_t)-1)
         return;
     w->depth++;
     compare(w, from, to);

@@ -136,6 +136,19 @@ static void what_is_too_deep_or_too_long_is_left_out_and_the_rest_told(void **st
     rk_json_unset(rk_json_get(from, "properties"), "z");
     rk_schema_compare(from, to, tell, NULL);
     assert_string_equal(rk_buf_text(&told), "+z ");
+    /* What stands beside the first that is too deep has its own path. */
+    cJSON *last = rk_json_get(from, "properties");
+    rk_buf_clear(&told);
+    rk_buf_clear(&deep);
+    (void)rk_buf_addc(&deep, '+');
+    for (int i = 0; i < 64; i++) {
+        last = rk_json_get(rk_json_get(last, "a"), "properties");
+        (void)rk_buf_adds(&deep, "a.");
+    }
+    rk_json_unset(last, "z");
+    (void)rk_buf_adds(&deep, "z +z ");
+    rk_schema_compare(from, to, tell, NULL);
+    assert_string_equal(rk_buf_text(&told), rk_buf_text(&deep));
     memset(text, 'n', sizeof text - 1);
     text[sizeof text - 1] = '\0';
     rk_buf_clear(&deep);
