@@ -5,12 +5,14 @@
 
 #include "core/cmd/cmd.h"
 
+#define DOCUMENT_MAX (4u << 20)
+
 static const char help[] =
     "usage: raykeeper conf [--config FILE] [--set SECTION.KEY=VALUE]... [--document[=FORM]]\n\n"
     "Shows every option of the operator and of all plugins, its value in force and where it comes from.\n"
     "--document[=FORM]  the same options with their types, ranges, defaults and meanings: as a commented raykeeper.ini (ini,\n"
     "                without FORM too), as tables (markdown), or as a part of a manual page (mdoc)\n\n"
-    "exit codes: 0 well, 2 wrong use, 78 wrong configuration or plugin\n";
+    "exit codes: 0 well, 1 failed, 2 wrong use, 78 wrong configuration or plugin\n";
 
 /* 0: there is no such one. */
 static int form_of(const char *word)
@@ -45,11 +47,15 @@ int rk_cmd_conf(int argc, char **argv)
     int code = rk_setup_load(&s, true, true);
     if (code == 0) {
         struct rk_buf out;
-        rk_buf_init(&out, 4u << 20);
+        rk_buf_init(&out, DOCUMENT_MAX);
         if (document != 0)
             rk_conf_document(s.conf, (enum rk_conf_form)document, &out);
         else
             rk_conf_dump(s.conf, &out);
+        if (out.full) {
+            fprintf(stderr, "raykeeper conf: more than %u bytes\n", DOCUMENT_MAX);
+            code = 1;
+        }
         fputs(rk_buf_text(&out), stdout);
         rk_buf_done(&out);
     }

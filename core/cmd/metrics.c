@@ -5,11 +5,13 @@
 #include "core/cmd/cmd.h"
 #include "core/loop/metrics.h"
 
+#define DOCUMENT_MAX (4u << 20)
+
 static const char help[] =
     "usage: raykeeper metrics [--config FILE] [--set SECTION.KEY=VALUE]... [--document]\n\n"
     "Shows what /metrics tells: name, type, labels and meaning, with the gauges of the plugins that are loaded.\n"
     "--document: as docs/metrics.md.\n\n"
-    "exit codes: 0 well, 2 wrong use, 78 wrong configuration or plugin\n";
+    "exit codes: 0 well, 1 failed, 2 wrong use, 78 wrong configuration or plugin\n";
 
 static void list(const struct rk_plugins *ps)
 {
@@ -50,8 +52,12 @@ int rk_cmd_metrics(int argc, char **argv)
     int code = rk_setup_load(&s, true, true);
     if (code == 0 && document) {
         struct rk_buf out;
-        rk_buf_init(&out, 4u << 20);
+        rk_buf_init(&out, DOCUMENT_MAX);
         rk_metrics_document(s.plugins, &out);
+        if (out.full) {
+            fprintf(stderr, "raykeeper metrics: more than %u bytes\n", DOCUMENT_MAX);
+            code = 1;
+        }
         fputs(rk_buf_text(&out), stdout);
         rk_buf_done(&out);
     } else if (code == 0) {
