@@ -132,7 +132,8 @@ def test_the_service_of_the_old_name_goes_where_it_is_not_wanted(live, kind):
     assert op.stop() == 0
     live.start(sets=["plugin:legacy.compat-service=false"])
     old.world.wait_for(lambda w: name not in w.tables["services"], what="no Service of the old name")
-    assert [e["verb"] for e in live.writes(resource="services") if e["objectRef"].get("name") == name and e["responseStatus"]["code"] < 300][-1] == "delete"
+    live.audit.wait_for(lambda: [e["verb"] for e in live.writes(resource="services")
+                                 if e["objectRef"].get("name") == name and e["responseStatus"]["code"] < 300][-1] == "delete", what="its deletion by the operator")
 
 
 @pytest.mark.asan
